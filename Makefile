@@ -1,0 +1,66 @@
+# `make demo` and `make test` each do their own set-up; only Python 3.11 or newer is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+DATA ?= ../shared/data
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test check fmt ci docs bench model recording clean
+
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: install ## open the dashboard on an invented launch night
+	$(BIN)/voxpop demo $(ARGS)
+
+install: $(VENV)/.base ## make .venv with Voxpop in it
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Voxpop needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml | $(VENV)/bin/python
+	@echo "installing Voxpop into $(VENV) ..."
+	$(PIP) install --no-compile --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	@echo "installing Voxpop and what its tests need into $(VENV) ..."
+	$(PIP) install --no-compile --editable '.[dev]'
+	@touch $@ $(VENV)/.base
+
+test: $(VENV)/.dev ## run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## lint, types, docs and recording current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python recording/build.py --check
+	$(BIN)/python docs/generate.py --check
+
+fmt: $(VENV)/.dev ## format the code
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+ci: check test ## what CI runs
+
+docs: $(VENV)/.dev ## write the generated pages of docs/
+	$(BIN)/python docs/generate.py
+
+recording: $(VENV)/.dev ## write the demo's recording from recording/*.jsonl
+	$(BIN)/python recording/build.py
+
+$(VENV)/.train: pyproject.toml | $(VENV)/bin/python
+	@echo "installing what training needs into $(VENV) (PyTorch: about 1 GB) ..."
+	$(PIP) install --no-compile torch==2.13.0
+	$(PIP) install --no-compile --editable '.[train]'
+	@touch $@
+
+bench: $(VENV)/.train ## posts per second beside transformers.pipeline
+	$(BIN)/python bench/score.py $(ARGS)
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,110 @@
+"""The four seams as protocols: a source, a scorer, an engine, a store.
+
+Each seam has one list of laws in `voxpop.testing`, run on every implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+
+from voxpop.schema import Post
+
+if TYPE_CHECKING:
+    from voxpop.score import Job
+    from voxpop.segment import Segment
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A record that could not be read: it goes to quarantine whole, with its reason.
+
+    Attributes:
+        origin: file name or source the record came from.
+        position: where in the origin, counted in records from 1.
+        line: the record as it was read, undecodable bytes escaped.
+        reason: one sentence a person can act on.
+    """
+
+    origin: str
+    position: int
+    line: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a source had ready.
+
+    Every record read is in exactly one place: `posts`, `rejected` or counted in `ignored` by what it was (a like, a
+    follow, a user profile: known, and not a post).
+
+    Attributes:
+        cursor: resumes *after* the last record of this value, never on it.
+        done: fraction of a finite source read so far, in [0, 1]; None where the source has no end.
+    """
+
+    cursor: str
+    posts: Sequence[Post] = ()
+    rejected: Sequence[Rejected] = ()
+    ignored: dict[str, int] = field(default_factory=dict)
+    done: float | None = None
+
+
+class Source(Protocol):
+    """Where posts come from. Delivery is at least once; `ingest` removes what came twice."""
+
+    name: str
+
+    def read(self, cursor: str | None) -> AsyncIterator[Fetched]:
+        """Yield what is ready, from the beginning or after `cursor`.
+
+        Must not block the event loop. The iterator ends when a finite source does. Raises `Transient` when the other
+        side failed and reading again from the last cursor may help, `Terminal` when it cannot.
+        """
+        ...
+
+
+class Scorer(Protocol):
+    """A row-wise function on batches. Total: any text gets a row, never an exception."""
+
+    model_id: str
+    languages: frozenset[str]
+    """ISO 639-1 codes it can read; empty means any."""
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Score the column `text`; answers `voxpop.schema.SCORES`, one row per row, in order.
+
+        The split law: scoring two batches apart equals scoring them as one, whatever the cut.
+        """
+        ...
+
+
+class Engine(Protocol):
+    """A way to call `job` on many segments. Owns no state, no storage and no order."""
+
+    def run(self, job: Job, segments: Sequence[Segment]) -> Iterator[Segment]:
+        """Yield each scored segment as it is done, in any order, each exactly once."""
+        ...
+
+
+class Store(Protocol):
+    """A view over the scored log. Dropping and rebuilding it loses nothing."""
+
+    def load(self, segment: Segment, batch: pa.Table) -> bool:
+        """Fold a scored segment into posts and buckets, with its ledger entry, in one transaction.
+
+        Answers False, having changed nothing, when the ledger already has the segment.
+        """
+        ...
+
+    def loaded(self) -> set[Segment]:
+        """The segments in the ledger."""
+        ...
+
+    def query(self, name: str, **params: Any) -> pa.Table:
+        """Run the named `.sql` file with `params` and answer its rows."""
+        ...
