@@ -1,0 +1,79 @@
+"""The account of an ingest: what was read and what became of it, kept beside the log."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Account:
+    """Counts of records. `read` = `landed` + `duplicate` + `quarantined`, always.
+
+    `ignored` counts, by kind, what a source holds that is not about a post (likes, follows, profiles); it is no part
+    of `read`.
+
+    >>> Account(read=3, landed=2, quarantined=1).balances
+    True
+    """
+
+    read: int = 0
+    landed: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: Account) -> Account:
+        return Account(
+            self.read + other.read,
+            self.landed + other.landed,
+            self.duplicate + other.duplicate,
+            self.quarantined + other.quarantined,
+            self.ignored + other.ignored,
+        )
+
+    @property
+    def balances(self) -> bool:
+        """Whether every record read is accounted for."""
+        return self.read == self.landed + self.duplicate + self.quarantined
+
+    def to_json(self) -> dict[str, Any]:
+        """The account as plain JSON values."""
+        return {**asdict(self), "ignored": dict(sorted(self.ignored.items()))}
+
+
+class Ledger:
+    """One ingest's account in `accounts/<start>-<pid>.json`, replaced whole whenever a segment lands.
+
+    An ingest that was killed leaves `finished` null and the counts as of its last segment.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.account = Account()
+        self._started = datetime.now(UTC)
+        self._path = root / "accounts" / f"{self._started:%Y%m%dT%H%M%S%f}-{os.getpid()}.json"
+
+    def add(self, account: Account) -> None:
+        """Add counts; nothing is written until `save`."""
+        self.account += account
+
+    def save(self, finished: datetime | None = None) -> None:
+        """Write the counts so far."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        record = {
+            **self.account.to_json(),
+            "started": self._started.isoformat(),
+            "finished": finished and finished.isoformat(),
+        }
+        temporary = self._path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(record) + "\n")
+        os.replace(temporary, self._path)
+
+    def close(self) -> None:
+        """Write the final counts."""
+        self.save(datetime.now(UTC))

@@ -1,0 +1,188 @@
+"""From sources to the log: stamp, de-duplicate, roll segments, account for every record."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from voxpop.account import Account, Ledger
+from voxpop.config import Settings
+from voxpop.log import Log
+from voxpop.quarantine import Quarantine
+from voxpop.schema import Post, to_batch
+from voxpop.seams import Fetched, Source
+from voxpop.seen import Seen, key
+from voxpop.segment import Segment
+
+QUEUE_LENGTH = 8
+
+Inbox = asyncio.Queue[tuple[str, Fetched] | None]
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """When a segment is closed: at `rows` rows, or when its oldest row is `seconds` old.
+
+    A segment holds at most `rows` rows and what the source gave in one go; `seconds` bounds the latency of a slow
+    stream.
+    """
+
+    rows: int = 4096
+    seconds: float = 1.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> Rolling:
+        """As the settings say."""
+        return cls(settings.roll_rows, settings.roll_seconds)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a watcher of `ingest` is told: the account so far, and the fraction read where the source has an end."""
+
+    account: Account
+    done: float | None
+    segment: Segment | None = None
+
+
+@dataclass
+class _Open:
+    """The segment being filled."""
+
+    posts: list[Post] = field(default_factory=list)
+    cursors: dict[str, str] = field(default_factory=dict)
+    since: float = 0.0
+
+
+class Ingest:
+    """Reads sources into a log; the caller holds `log.lock()` and gives it an event loop of its own.
+
+    Guarantees: every record read is landed, counted as a duplicate, quarantined, or counted by what it was in
+    `ignored`; rows and the cursors that resume after them commit in one rename. A kill loses only rows that are not
+    landed yet, and the cursors make the next run read them again.
+    """
+
+    def __init__(
+        self, log: Log, rolling: Rolling | None = None, watch: Callable[[Progress], None] | None = None
+    ) -> None:
+        self._log = log
+        self._rolling = rolling or Rolling()
+        self._watch = watch or (lambda progress: None)
+        self._tail = log.tail()
+        self._seen = Seen.of(log)
+        self._quarantine = Quarantine(log.root)
+        self._ledger = Ledger(log.root)
+        self._open = _Open()
+        self._done: float | None = None
+
+    @property
+    def account(self) -> Account:
+        """What has been read so far, and what became of it."""
+        return self._ledger.account
+
+    async def run(self, sources: Sequence[Source], *, resume: bool = True) -> Account:
+        """Read every source to its end, all at once; answers the account.
+
+        With `resume`, each source starts after its cursor in the log's newest segment. When cancelled, what was read
+        is landed first. Whatever a source raises is raised here, after what was read before it has landed.
+        """
+        queue: Inbox = asyncio.Queue(QUEUE_LENGTH)
+        cursors: Mapping[str, str] = self._tail.cursors if resume else {}
+        readers = asyncio.create_task(_read_all(sources, cursors, queue))
+        try:
+            await self._drain(queue)
+            await readers
+        finally:
+            readers.cancel()
+            self._roll()
+            self._ledger.close()
+        return self.account
+
+    async def _drain(self, queue: Inbox) -> None:
+        # One `get` lives across time-outs: cancelling it, as `wait_for` does, can lose the item it had taken.
+        getting = asyncio.create_task(queue.get())
+        try:
+            while True:
+                ready, _ = await asyncio.wait({getting}, timeout=self._patience())
+                if ready:
+                    item = getting.result()
+                    if item is None:
+                        return
+                    self._add(*item)
+                    getting = asyncio.create_task(queue.get())
+                if self._is_due():
+                    self._roll()
+                self._tell()
+        finally:
+            getting.cancel()
+
+    def _patience(self) -> float | None:
+        if not self._open.posts:
+            return None
+        return max(0.0, self._open.since + self._rolling.seconds - time.monotonic())
+
+    def _is_due(self) -> bool:
+        return len(self._open.posts) >= self._rolling.rows or self._patience() == 0.0
+
+    def _add(self, name: str, fetched: Fetched) -> None:
+        now = datetime.now(UTC)
+        fresh = [post for post in fetched.posts if self._seen.add(key(post.post_id, post.op, post.rev))]
+        self._quarantine.add(fetched.rejected)
+        if fresh and not self._open.posts:
+            self._open.since = time.monotonic()
+        self._open.posts += [stamped(post, now) for post in fresh]
+        self._open.cursors[name] = fetched.cursor
+        self._done = fetched.done
+        self._ledger.add(
+            Account(
+                read=len(fetched.posts) + len(fetched.rejected),
+                landed=len(fresh),
+                duplicate=len(fetched.posts) - len(fresh),
+                quarantined=len(fetched.rejected),
+                ignored=Counter(fetched.ignored),
+            )
+        )
+
+    def _roll(self) -> None:
+        if not self._open.posts:
+            return
+        closing, self._open = self._open, _Open()
+        segment, self._tail = self._log.append(to_batch(closing.posts), self._tail, closing.cursors)
+        self._ledger.save()
+        self._tell(segment)
+
+    def _tell(self, segment: Segment | None = None) -> None:
+        self._watch(Progress(replace(self.account), self._done, segment))
+
+
+def stamped(post: Post, now: datetime) -> Post:
+    """Give a post its processing time, and clamp its event time by it: clients' clocks lie.
+
+    A post from the future counts as of now; a post without a time happened when it was received.
+    """
+    received = post.received_at or now
+    created = min(post.created_at or received, received)
+    return msgspec.structs.replace(post, created_at=created, received_at=received)
+
+
+async def _read_all(sources: Sequence[Source], cursors: Mapping[str, str], queue: Inbox) -> None:
+    """Feed the queue from all sources at once, then end it with None; the queue's bound is the back-pressure."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for source in sources:
+                group.create_task(_read(source, cursors.get(source.name), queue))
+    except* Exception as errors:
+        await queue.put(None)
+        raise errors.exceptions[0] from None
+    await queue.put(None)
+
+
+async def _read(source: Source, cursor: str | None, queue: Inbox) -> None:
+    async for fetched in source.read(cursor):
+        await queue.put((source.name, fetched))

@@ -1,0 +1,162 @@
+"""The append-only log: directories of segments, what is missing between two of them, and the writer's lock."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from voxpop import segment as segments
+from voxpop.errors import Terminal
+from voxpop.segment import Segment
+
+POISONED = ".poison"
+STALE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Tail:
+    """Where the log ends: the offset of the next row, and each source's cursor as of the last segment."""
+
+    offset: int = 0
+    day: str = ""
+    cursors: dict[str, str] = field(default_factory=dict)
+
+
+class Log:
+    """`landing/` and `scored/<model_id>/` below one data directory.
+
+    Appending is for the holder of `lock()` alone; reading needs no lock, because a segment never changes.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.landing = root / "landing"
+        self._sealed: dict[str, set[str]] = {}
+
+    def scored(self, model_id: str) -> Path:
+        """The directory of segments scored by one model."""
+        return self.root / "scored" / model_id
+
+    def segments(self) -> list[Segment]:
+        """Every landing segment, in the order it landed."""
+        return [segment for day in _days(self.landing) for segment in _listed(self.landing / day)]
+
+    def missing(self, model_id: str) -> list[Segment]:
+        """Landing segments the model has neither scored nor set aside as poison, oldest first.
+
+        This difference is the only progress there is. A day that is over and complete is not listed again by this
+        object: segments land in day order, so it can gain none.
+        """
+        scored = self.scored(model_id)
+        sealed = self._sealed.setdefault(model_id, set())
+        days = _days(self.landing)
+        missing: list[Segment] = []
+        for day in days:
+            if day in sealed:
+                continue
+            left = sorted(set(_listed(self.landing / day)) - _done(scored / day))
+            missing += left
+            if not left and day != days[-1]:
+                sealed.add(day)
+        return missing
+
+    def tail(self) -> Tail:
+        """Read where the log ends, from the newest segment's footer.
+
+        Raises:
+            Poison: the newest segment is damaged.
+        """
+        days = _days(self.landing)
+        newest = max((segment for day in days[-1:] for segment in _listed(self.landing / day)), default=None)
+        if newest is None:
+            return Tail()
+        footer = segments.read_footer(self.landing / newest.path)
+        return Tail(newest.offset + int(footer["rows"]), newest.day, dict(footer["cursors"]))
+
+    def append(self, rows: pa.RecordBatch, tail: Tail, cursors: dict[str, str]) -> tuple[Segment, Tail]:
+        """Write rows and the cursors that resume after them, both in one rename; answers the new tail.
+
+        The day never goes back, whatever the clock does, so segments sort as they landed.
+        """
+        day = max(datetime.now(UTC).date().isoformat(), tail.day)
+        segment = Segment(day, tail.offset)
+        merged = {**tail.cursors, **cursors}
+        footer = {"offset": tail.offset, "rows": rows.num_rows, "cursors": merged}
+        segments.write(self.landing / segment.path, pa.Table.from_batches([rows]), footer)
+        return segment, Tail(tail.offset + rows.num_rows, day, merged)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the right to append; the kernel lets it go when the process ends, however it ends.
+
+        Raises:
+            Terminal: another process holds it; the message names the process.
+        """
+        self.landing.mkdir(parents=True, exist_ok=True)
+        held = FileLock(self.landing / ".lock")
+        holder = self.landing / ".holder.json"
+        try:
+            held.acquire(timeout=0)
+        except Timeout as error:
+            raise Terminal(_refusal(self.root, holder)) from error
+        try:
+            holder.write_text(json.dumps(_myself()))
+            _sweep(self.root)
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            held.release()
+
+
+def set_aside(scored: Path, segment: Segment, reason: str) -> None:
+    """Mark a landing segment as unreadable for this model, with the reason, so that it is no longer missing."""
+    marker = (scored / segment.path).with_suffix(POISONED)
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(reason)
+
+
+def _days(directory: Path) -> list[str]:
+    if not directory.is_dir():
+        return []
+    return sorted(entry.name for entry in os.scandir(directory) if entry.is_dir())
+
+
+def _listed(day: Path) -> list[Segment]:
+    return sorted(Segment.parse(path) for path in day.glob("[0-9]*.parquet"))
+
+
+def _done(day: Path) -> set[Segment]:
+    return {Segment.parse(path) for suffix in (".parquet", POISONED) for path in day.glob(f"[0-9]*{suffix}")}
+
+
+def _sweep(root: Path) -> None:
+    """Remove temporary files of writers that were killed; a living writer's is younger than an hour."""
+    for path in root.glob("**/.*.tmp"):
+        if time.time() - path.stat().st_mtime > STALE_SECONDS:
+            path.unlink(missing_ok=True)
+
+
+def _myself() -> dict[str, Any]:
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"pid": os.getpid(), "host": socket.gethostname(), "command": " ".join(sys.argv[:3]), "since": since}
+
+
+def _refusal(root: Path, holder: Path) -> str:
+    try:
+        who = json.loads(holder.read_text())
+        name = f"process {who['pid']} on {who['host']} ({who['command']}, since {who['since']})"
+    except (OSError, ValueError, KeyError):
+        name = "another process"
+    return f"{name} is writing to {root}; stop it, or give another --data directory"

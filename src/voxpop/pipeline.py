@@ -1,0 +1,86 @@
+"""The loop: what is missing is scored, what is scored is loaded; nothing else is remembered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from voxpop import segment as segments
+from voxpop.errors import Poison
+from voxpop.log import Log
+from voxpop.score import Job
+from voxpop.seams import Engine, Store
+from voxpop.segment import Segment
+
+SEGMENTS_A_ROUND = 64
+IDLE_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a pipeline joins."""
+
+    log: Log
+    engine: Engine
+    job: Job
+    model_id: str
+    store: Store
+
+
+class Pipeline:
+    """Scores and loads until nothing is missing.
+
+    Killed anywhere and started again, it ends in the same scored segments and the same store: a segment is scored or
+    it is missing, and the store knows which it has loaded.
+    """
+
+    def __init__(self, parts: Parts, watch: Callable[[Segment], None] | None = None) -> None:
+        self._parts = parts
+        self._watch = watch or (lambda segment: None)
+        self.behind = 0
+        self._pending = self._scored_but_not_loaded()
+
+    def step(self) -> int:
+        """Do one round of at most `SEGMENTS_A_ROUND` segments; answers how many were loaded."""
+        loaded = sum(self._load(segment) for segment in self._pending)
+        self._pending = []
+        missing = self._parts.log.missing(self._parts.model_id)
+        self.behind = len(missing)
+        for segment in self._parts.engine.run(self._parts.job, missing[:SEGMENTS_A_ROUND]):
+            loaded += self._load(segment)
+            self.behind -= 1
+        return loaded
+
+    def catch_up(self, stop: threading.Event | None = None) -> int:
+        """Work until nothing is missing, or `stop` is set; answers how many segments were loaded."""
+        total = 0
+        while not (stop and stop.is_set()):
+            total += self.step()
+            if self.behind == 0:
+                break
+        return total
+
+    def run(self, stop: threading.Event) -> None:
+        """Work as segments land, until `stop` is set; the segment in hand is finished first."""
+        while not stop.is_set():
+            if self.step() == 0 and self.behind == 0:
+                stop.wait(IDLE_SECONDS)
+
+    def _load(self, segment: Segment) -> bool:
+        path = self._parts.job.scored / segment.path
+        if not path.exists():
+            return False
+        try:
+            loaded = self._parts.store.load(segment, segments.read(path))
+        except Poison:
+            # A damaged scored segment is a lost computation, not lost data: without it, it is missing again.
+            path.unlink()
+            return False
+        self._watch(segment)
+        return loaded
+
+    def _scored_but_not_loaded(self) -> list[Segment]:
+        """Segments that were scored when an earlier run ended between rename and load."""
+        done = self._parts.store.loaded()
+        return [segment for segment in self._parts.log.segments() if segment not in done]

@@ -1,0 +1,144 @@
+"""The job: one landing segment to one scored segment of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from voxpop import geo, registry, text
+from voxpop import segment as segments
+from voxpop.errors import Poison
+from voxpop.log import set_aside
+from voxpop.schema import SCORED, SCORES
+from voxpop.seams import Scorer
+from voxpop.segment import Segment
+
+UNSCORED = "unscored"
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What opens the same scorer in any process: its registered kind, its directory, its threads."""
+
+    kind: str
+    directory: Path
+    threads: int = 1
+
+    def open(self) -> Scorer:
+        """The scorer, opened once per process."""
+        return _open(self)
+
+
+@lru_cache(maxsize=2)
+def _open(spec: ModelSpec) -> Scorer:
+    scorer: Scorer = registry.load("scorers", spec.kind).open(spec.directory, threads=spec.threads)
+    return scorer
+
+
+@dataclass(frozen=True)
+class Job:
+    """Scores one landing segment. Picklable, idempotent: running it again writes the same bytes.
+
+    A landing segment that cannot be read is set aside beside the scored ones with its reason, so that every engine
+    may go on.
+    """
+
+    landing: Path
+    scored: Path
+    model: ModelSpec
+
+    def __call__(self, segment: Segment) -> Segment:
+        """Score the segment and commit it by one rename."""
+        try:
+            rows = segments.read(self.landing / segment.path)
+        except Poison as error:
+            set_aside(self.scored, segment, str(error))
+            return segment
+        scored = score_rows(self.model.open(), rows)
+        segments.write(self.scored / segment.path, scored, {"offset": segment.offset, "rows": scored.num_rows})
+        return segment
+
+
+def score_rows(scorer: Scorer, rows: pa.Table) -> pa.Table:
+    """Add the score and what is derived from each row to landing rows; answers `SCORED`, row for row.
+
+    Texts that are equal after `voxpop.text.prepare` are scored once. A row the scorer cannot read (another language,
+    no text) is unscored, never guessed.
+    """
+    prepared, codes = _prepare(rows["text"])
+    languages = _by_distinct(rows["lang"], language)
+    readable = _readable(scorer, languages)
+    scores = _score_distinct(scorer, prepared, codes, readable)
+    fingerprints = pa.array([fingerprint(known) for known in prepared], pa.string()).take(codes)
+    derived = [languages, *_places(rows), fingerprints, pa.repeat(pa.scalar(scorer.model_id), len(rows))]
+    return pa.Table.from_arrays([*rows.columns, *scores.columns, *derived], schema=SCORED)
+
+
+def language(tag: str | None) -> str | None:
+    """The ISO 639-1 language of a source's tag, or None where it names none (X's `und`, `qme`, `zxx`, …).
+
+    >>> language("pt-BR"), language("und"), language("in")
+    ('pt', None, 'id')
+    """
+    primary = (tag or "").replace("_", "-").split("-")[0].lower()
+    # X still sends the codes that ISO 639 withdrew in 1989.
+    primary = {"in": "id", "iw": "he", "ji": "yi"}.get(primary, primary)
+    return primary if len(primary) == 2 and primary.isalpha() else None
+
+
+def fingerprint(prepared: str) -> str:
+    """16 hex digits that are equal for texts that are equal but for case; the same on every machine."""
+    return xxhash.xxh3_64_hexdigest(prepared.casefold().encode("utf-8", "surrogatepass"))
+
+
+def _prepare(column: pa.ChunkedArray) -> tuple[list[str], pa.Array]:
+    """The distinct prepared texts, and for each row the index of its own."""
+    encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    distinct: dict[str, int] = {}
+    places = [distinct.setdefault(text.prepare(raw or ""), len(distinct)) for raw in encoded.dictionary.to_pylist()]
+    return list(distinct), pa.array(places, pa.int64()).take(encoded.indices)
+
+
+def _readable(scorer: Scorer, languages: pa.Array) -> pa.Array:
+    if not scorer.languages:
+        return pa.repeat(pa.scalar(True), len(languages))
+    known = pa.array(sorted(scorer.languages), pa.string())
+    return pc.or_(pc.is_null(languages), pc.is_in(languages, value_set=known))
+
+
+def _score_distinct(scorer: Scorer, prepared: Sequence[str], codes: pa.Array, readable: pa.Array) -> pa.RecordBatch:
+    """Score each distinct text that some readable row has, once, and hand the scores back to the rows."""
+    wanted = pc.unique(codes.filter(readable))
+    texts = pa.array(prepared, pa.string()).take(wanted)
+    scored = scorer(pa.record_batch([texts], names=["text"]))
+    at = pc.if_else(readable, pc.index_in(codes, value_set=wanted), pa.scalar(None, pa.int32()))
+    columns = [scored[name].take(at) for name in SCORES.names]
+    columns[0] = pc.fill_null(columns[0], UNSCORED)
+    return pa.RecordBatch.from_arrays(columns, schema=SCORES)
+
+
+def _by_distinct(column: pa.ChunkedArray, function: Callable[[str | None], str | None]) -> pa.Array:
+    encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    values = pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    return values.take(encoded.indices)
+
+
+def _places(rows: pa.Table) -> list[pa.Array]:
+    """The columns `country`, `lat`, `lon`, `h3`, `geo_source`."""
+    names = ("gps_lat", "gps_lon", "place_country", "profile_location")
+    columns = [rows[name].to_pylist() for name in names]
+    places = [geo.locate(*row) for row in zip(*columns, strict=True)]
+    fields = (
+        ("country", pa.string()),
+        ("lat", pa.float64()),
+        ("lon", pa.float64()),
+        ("h3", pa.string()),
+        ("source", pa.string()),
+    )
+    return [pa.array([getattr(place, name) for place in places], kind) for name, kind in fields]
