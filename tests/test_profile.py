@@ -154,5 +154,3 @@ def test_a_long_text_is_cheap() -> None:
     for text in ("a " * 100, "new york " * 22, "-" * 200, "," * 200, "and " * 50):
         resolve_profile(text)
     assert time.perf_counter() - started < 5
-
-

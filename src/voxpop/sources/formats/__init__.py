@@ -1,0 +1,1 @@
+"""Formats of posts: how each looks and what its fields mean."""

@@ -1,0 +1,214 @@
+"""What a file is, by its beginning and never by its name."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from voxpop.errors import Terminal
+from voxpop.sources.formats.columns import choose, guess
+from voxpop.sources.formats.context import FileOptions, Format, Sample
+from voxpop.sources.formats.line import JSON_FORMATS, AnyLine
+from voxpop.sources.formats.table import Table, XTable, can_be_table
+from voxpop.sources.formats.text import Text
+from voxpop.sources.opening import Stream
+
+FORMATS: tuple[Format, ...] = (*JSON_FORMATS, XTable(), Table(), Text())
+"""Every format, in the order they are tried."""
+
+LINE_CAP = 16 << 20
+DOCUMENT_CAP = 256 << 20
+BOM = b"\xef\xbb\xbf"
+_ENOUGH = 65_536
+_RECORDS = 20
+_FOREIGN = {
+    b"PK\x03\x04": "a ZIP archive (or a spreadsheet): unpack it, or export it as CSV",
+    b"\xff\xfe": "UTF-16: convert it with iconv -f utf-16 -t utf-8",
+    b"\xfe\xff": "UTF-16: convert it with iconv -f utf-16 -t utf-8",
+}
+
+_CELL = r'(?:^|\t)"[^"]*(?:""[^"]*)*"'
+_QUOTED = re.compile(_CELL + r"(?=[\t\r\n]|$)", re.MULTILINE)
+_QUOTING_A_WORD = re.compile(_CELL + r'(?=[^"\t\r\n])', re.MULTILINE)
+
+Frame = Literal["lines", "document", "csv", "parquet"]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the cells of a CSV are told apart."""
+
+    delimiter: str = ","
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file's format, and how to cut it into records.
+
+    Attributes:
+        columns: for tables, from our field to their column.
+        header: for CSV, every column in order.
+    """
+
+    format: Format
+    frame: Frame
+    columns: dict[str, str] = field(default_factory=dict)
+    header: tuple[str, ...] = ()
+    dialect: Dialect = field(default_factory=Dialect)
+
+
+def recognise_stream(stream: Stream, options: FileOptions) -> Recognised:
+    """Look at the beginning of a stream, which can still be read whole afterwards.
+
+    Raises:
+        Terminal: it is no text and no Parquet, or a table without a text; the message says what to do.
+    """
+    head = stream.sample(lambda seen: _is_enough(stream, seen))
+    if head.startswith(b"PAR1"):
+        return _parquet(stream, options)
+    for magic, what in _FOREIGN.items():
+        if head.startswith(magic):
+            raise Terminal(f"{stream.path} is {what}")
+    if b"\0" in head[:4096]:
+        raise Terminal(f"{stream.path} is not text; give JSONL, JSON, CSV, TSV, Parquet or plain text")
+    head = head.removeprefix(BOM)
+    return _json(stream, head, options) or _csv(stream, head, options) or Recognised(Text(), "lines")
+
+
+def _is_enough(stream: Stream, seen: bytearray) -> bool:
+    # A live pipe may take hours to fill a sample.
+    is_flowing = stream.size is None and seen.count(b"\n") >= _RECORDS
+    return is_flowing or (len(seen) >= _ENOUGH and b"\n" in seen) or len(seen) > LINE_CAP
+
+
+def _json(stream: Stream, head: bytes, options: FileOptions) -> Recognised | None:
+    start = b"".join(head.lstrip()[:256].split())
+    objects, lines = _objects(head)
+    frame: Frame = "lines"
+    if start.startswith((b"[{", b"[]")) or (start.startswith(b'{"') and not objects):
+        objects, frame = _elements(head), "document"
+        if not objects:
+            whole = stream.sample(lambda seen: len(seen) > DOCUMENT_CAP)
+            objects = _elements(whole.removeprefix(BOM))
+    elif not objects or 2 * len(objects) < lines:
+        return None
+    if not objects:
+        return Recognised(AnyLine(), frame)
+    format = _first_match(Sample(objects), options)
+    columns: dict[str, str] = {}
+    if isinstance(format, Table):
+        columns = choose(dict.fromkeys(key for found in objects for key in found), options.mapping, str(stream.path))
+    return Recognised(format, frame, columns)
+
+
+def _objects(head: bytes) -> tuple[list[dict[str, Any]], int]:
+    """The JSON objects among the first lines, and how many lines those were."""
+    lines = [line for line in head.split(b"\n")[:200] if line.strip()][:_RECORDS]
+    found = [next(_parsed(line.decode("utf-8", "replace")), None) for line in lines if line.lstrip().startswith(b"{")]
+    return [value for value in found if isinstance(value, dict)], len(lines)
+
+
+def _elements(data: bytes) -> list[dict[str, Any]]:
+    text = data.decode("utf-8", "replace").lstrip()
+    values = []
+    for value in _parsed(text.removeprefix("[")):
+        values.append(value)
+        if len(values) == _RECORDS:
+            break
+    return [value for value in values if isinstance(value, dict)]
+
+
+def _parsed(text: str) -> Iterator[Any]:
+    for start, end in spans(text):
+        yield json.loads(text[start:end])
+
+
+def spans(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
+    """Where each whole JSON value of a broken array, or of values one after another, begins and ends."""
+    decoder = json.JSONDecoder()
+    while True:
+        while start < len(text) and text[start] in " \t\r\n,":
+            start += 1
+        try:
+            _, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            return
+        yield start, end
+        start = end
+
+
+def _first_match(sample: Sample, options: FileOptions) -> Format:
+    shown = {next((f for f in JSON_FORMATS if f.matches(Sample([r]))), None) for r in sample.records} - {None}
+    if len(shown) > 1:
+        return AnyLine()
+    format = next(format for format in FORMATS if format.matches(sample))
+    # A mapping says that the columns mean something else than their names do.
+    return Table() if options.mapping and isinstance(format, XTable) else format
+
+
+def _tabular(header: tuple[str, ...], origin: str, options: FileOptions) -> tuple[Format, dict[str, str]]:
+    format = _first_match(Sample([], header), options)
+    return format, choose(header, options.mapping, origin) if isinstance(format, Table) else {}
+
+
+def _parquet(stream: Stream, options: FileOptions) -> Recognised:
+    if stream.compression or stream.size is None:
+        raise Terminal(f"{stream.path} is Parquet in another wrapping; give the Parquet file itself")
+    try:
+        header = tuple(pq.read_schema(stream.path).names)
+    except (pa.ArrowException, OSError) as error:
+        raise Terminal(f"{stream.path} begins like Parquet and cannot be read ({error}); write it again") from error
+    format, columns = _tabular(header, str(stream.path), options)
+    return Recognised(format, "parquet", columns, header)
+
+
+def _csv(stream: Stream, head: bytes, options: FileOptions) -> Recognised | None:
+    text = head.decode("utf-8", "replace")
+    if len(head) >= _ENOUGH:
+        text = text[: text.rfind("\n") + 1]
+    mapped = set(options.mapping.values())
+    for delimiter in ",\t;|":
+        dialect = Dialect(delimiter, csv.QUOTE_MINIMAL if delimiter != "\t" or _is_quoted(text) else csv.QUOTE_NONE)
+        header, is_even = _shape(text, dialect)
+        # Two well-known names in one row are a header, however bad the rows below it are.
+        sure = (mapped and mapped <= set(header)) or (can_be_table(header) and (len(guess(header)) > 1))
+        if sure or (is_even and (can_be_table(header) or _like_names(header))):
+            format, columns = _tabular(header, str(stream.path), options)
+            return Recognised(format, "csv", columns, header, dialect)
+        if is_even and len(header) > 2 and text.startswith('"'):
+            raise Terminal(f"{stream.path} is a table without names of columns; add a first line with them")
+    return None
+
+
+def _is_quoted(text: str) -> bool:
+    """Whether a tab-separated file quotes: most do not, and have texts that begin with a quotation mark."""
+    return bool(_QUOTED.search(text)) and not _QUOTING_A_WORD.search(text)
+
+
+def _shape(text: str, dialect: Dialect) -> tuple[tuple[str, ...], bool]:
+    """The header under a dialect, and whether nearly all rows have its length."""
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=dialect.delimiter, quoting=dialect.quoting)
+    rows: list[list[str]] = []
+    with suppress(csv.Error):
+        rows.extend(row for row, _ in zip(reader, range(200), strict=False) if row)
+    if not rows or len(set(rows[0])) != len(rows[0]):
+        return (), False
+    header = tuple(rows[0])
+    # The last row of a sample may be cut inside a quoted cell.
+    is_even = sum(len(row) == len(header) for row in rows) >= 0.9 * (len(rows) - 1)
+    return header, is_even and (len(header) > 1 or can_be_table(header))
+
+
+def _like_names(header: tuple[str, ...]) -> bool:
+    """Whether cells are short words, as names of columns are and a post with commas in it is not."""
+    cells = [cell for cell in header if cell]
+    return len(cells) > 1 and all(len(cell) <= 40 and cell[0].isalpha() and cell.count(" ") <= 2 for cell in cells)

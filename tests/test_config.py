@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from voxpop import config
+from voxpop.errors import Terminal
+
+
+def write(directory: Path, text: str) -> Path:
+    path = directory / "voxpop.toml"
+    path.write_text(text)
+    return path
+
+
+def test_every_wrong_key_is_reported_at_once(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, 'port = "abc"\nnope = 1\npresets = ["gta6", "zzz"]\n[[topics]]\nname = "x"\nkeyword = ["a"]\n'
+    )
+    with pytest.raises(Terminal) as refused:
+        config.load(path)
+    assert all(key in str(refused.value) for key in ("port", "nope", "zzz", "topics.0.keyword"))
+
+
+def test_a_flag_wins_over_the_file_and_an_absent_flag_does_not(tmp_path: Path) -> None:
+    path = write(tmp_path, 'port = 9000\ndata = "from-file"\n')
+    settings = config.load(path, port=9001, data=None)
+    assert (settings.port, settings.data) == (9001, Path("from-file"))
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, "port = 9000\nroll_rows = 7\n")
+    code = f"from pathlib import Path; from voxpop import config; print(config.load(Path({str(path)!r})))"
+    environment = {**os.environ, "VOXPOP_PORT": "9002"}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert "port=9002" in ran.stdout
+    assert "roll_rows=7" in ran.stdout
+
+
+def test_a_missing_or_broken_file_is_one_sentence_with_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(Terminal, match="--config"):
+        config.load(tmp_path / "absent.toml")
+    with pytest.raises(Terminal, match="correct that line"):
+        config.load(write(tmp_path, "port = = 3"))
+
+
+def test_a_topic_of_the_file_replaces_the_preset_of_its_name(tmp_path: Path) -> None:
+    path = write(tmp_path, '[[topics]]\nname = "tesla"\ntitle = "Tesla the band"\nphrases = ["tesla tour"]\n')
+    titles = {topic.name: topic.title for topic in config.load(path).all_topics()}
+    assert titles == {"gta6": "GTA 6", "pixel-fold": "Pixel Fold", "tesla": "Tesla the band"}
+
+
+def test_an_address_that_others_can_reach_is_refused() -> None:
+    with pytest.raises(Terminal, match="authenticating proxy"):
+        config.load(host="0.0.0.0")
