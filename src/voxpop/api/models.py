@@ -1,0 +1,183 @@
+"""What the API takes and gives, as it is documented in `/openapi.json`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MOST_TEXTS = 1_000
+MOST_CHARACTERS = 20_000
+
+Label = Literal["negative", "neutral", "positive", "unscored"]
+# Ranges are documented, not enforced: a probability in single precision may be 1.0000001.
+Probability = Annotated[
+    float | None,
+    Field(description="Null when unscored.", examples=[0.9], json_schema_extra={"minimum": 0, "maximum": 1}),
+]
+Polarity = Annotated[
+    float | None,
+    Field(
+        description="p_positive - p_negative; null when unscored.",
+        examples=[0.88],
+        json_schema_extra={"minimum": -1, "maximum": 1},
+    ),
+]
+Net = Annotated[
+    float | None,
+    Field(
+        description="Net sentiment; null where nothing is scored.",
+        examples=[0.25],
+        json_schema_extra={"minimum": -1, "maximum": 1},
+    ),
+]
+Count = Annotated[int, Field(ge=0, examples=[120])]
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["there is no topic 'x'; /v1/topics lists them"])
+
+
+class Texts(BaseModel):
+    """Texts to score."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    texts: list[Annotated[str, Field(max_length=MOST_CHARACTERS)]] = Field(
+        max_length=MOST_TEXTS, examples=[["What a lovely morning", "Worst update ever"]]
+    )
+
+
+class Score(BaseModel):
+    """A text's label and probabilities; polarity is p_positive - p_negative."""
+
+    label: Label = Field(examples=["positive"])
+    p_negative: Probability
+    p_neutral: Probability
+    p_positive: Probability
+    polarity: Polarity
+
+
+class Scores(BaseModel):
+    """Scores in the order of the texts."""
+
+    model_id: str = Field(description="What the scores depend on: model and text preparation.", examples=["en-small-1"])
+    scores: list[Score]
+
+
+class Counts(BaseModel):
+    """Posts by label, and net sentiment."""
+
+    n: Count
+    n_neg: Count
+    n_neu: Count
+    n_pos: Count
+    n_unscored: Count
+    net: Net
+
+
+class Bucket(Counts):
+    """Counts of the tumbling interval that begins at `start`."""
+
+    start: datetime = Field(examples=["2026-11-19T09:00:00Z"])
+
+
+class NamedBucket(Bucket):
+    """A bucket of one group."""
+
+    name: str | None = Field(description="Topic, country, language or source; null for unknown.", examples=["DE"])
+
+
+class Buckets(BaseModel):
+    """A series. Without `group` every interval is there; with it, an interval in which a name has no posts is not."""
+
+    topic: str = Field(examples=["*"])
+    start: datetime | None = Field(description="Null while there are no posts.", examples=["2026-11-19T09:00:00Z"])
+    end: datetime | None = Field(description="Exclusive.", examples=["2026-11-20T09:00:00Z"])
+    width: int = Field(description="Seconds.", examples=[60])
+    group: Literal["topic", "country", "lang", "source"] | None
+    buckets: list[NamedBucket] | list[Bucket]
+
+
+class Totals(Counts):
+    """Counts over a period; shares are of the scored posts."""
+
+    share_negative: Probability
+    share_neutral: Probability
+    share_positive: Probability
+    posts_per_minute: float = Field(ge=0, examples=[42.5])
+
+
+class Post(BaseModel):
+    """A post. `text` and `author` are what a stranger wrote: escape them."""
+
+    post_id: str = Field(examples=["bluesky:at://did:plc:abc/app.bsky.feed.post/3k"])
+    source: str = Field(examples=["bluesky"])
+    kind: str = Field(description="original, reply, repost or quote.", examples=["original"])
+    ref_id: str | None
+    author: str | None
+    url: str | None
+    text: str = Field(examples=["What a lovely morning"])
+    lang: str | None = Field(description="ISO 639-1, null for unknown.", examples=["en"])
+    country: str | None = Field(description="ISO 3166-1 alpha-2, null for unknown.", examples=["DE"])
+    geo_source: str = Field(examples=["profile"])
+    created_at: datetime
+    received_at: datetime
+    label: Label
+    p_negative: Probability
+    p_neutral: Probability
+    p_positive: Probability
+    polarity: Polarity
+    topics: list[str]
+
+
+class Posts(BaseModel):
+    """A page of posts, newest first."""
+
+    posts: list[Post]
+    next: str | None = Field(description="Give it as `before` for the next page; null on the last.")
+
+
+class Topic(Counts):
+    """A topic and its last hour."""
+
+    name: str = Field(examples=["tesla"])
+    title: str = Field(examples=["Tesla"])
+
+
+class Topics(BaseModel):
+    """The topics listened for, with counts of [start, end): the last hour before the newest event."""
+
+    start: datetime | None
+    end: datetime | None
+    all: Counts = Field(description="Every post, on topic or not.")
+    topics: list[Topic]
+
+
+class Status(BaseModel):
+    """The state of the service. `pipeline` is as ingest and pipeline report it."""
+
+    notice: str | None = Field(description="What every reader must know about the data.")
+    model_id: str
+    seq: int = Field(description="Grows with every segment loaded.")
+    posts: Count
+    start: datetime | None = Field(description="The first event.")
+    end: datetime | None = Field(description="The end of the minute of the last event.")
+    pipeline: dict[str, Any]
+
+
+class Update(BaseModel):
+    """The data of a live `update`: replace buckets by `start`, and totals and posts whole."""
+
+    seq: int
+    topic: str
+    width: int
+    buckets: list[Bucket]
+    totals: Totals
+    posts: list[Post]

@@ -1,0 +1,35 @@
+"""What the API serves from: one running Voxpop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from voxpop.seams import Scorer, Store
+from voxpop.topics import Matcher
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts that the API and the dashboard read.
+
+    Attributes:
+        store: answers every query.
+        scorer: scores texts for `POST /v1/score`; called from threads.
+        topics: the topics that are listened for.
+        notice: what every reader must know about the data ("These posts are invented"), or None.
+        status: the state of ingest and pipeline as plain JSON values; called from a thread.
+        closing: tells whether the server is about to stop, so that live streams end before it waits for them.
+    """
+
+    store: Store
+    scorer: Scorer
+    topics: Matcher
+    notice: str | None
+    status: Callable[[], dict[str, Any]]
+    closing: Callable[[], bool] = _never

@@ -1,0 +1,1 @@
+"""Views over the scored log that answer queries."""

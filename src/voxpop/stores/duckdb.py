@@ -1,0 +1,241 @@
+"""The store of one process: posts, buckets and ledger in one DuckDB file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+
+from voxpop.errors import Poison, Terminal
+from voxpop.schema import SCORED
+from voxpop.segment import Segment
+from voxpop.stores.sql import statement
+
+SCHEMA_VERSION: Final = "1"
+CHANGES_KEPT: Final = 4096
+_SETTINGS: Final[dict[str, Any]] = {"TimeZone": "UTC", "autoinstall_known_extensions": False}
+
+
+class Topics(Protocol):
+    """Finds the topics of texts; `voxpop.topics.Matcher` is one."""
+
+    digest: str
+
+    def match(self, texts: Sequence[str | None]) -> list[list[str]]:
+        """Answer the names of the topics of each text, in order."""
+        ...
+
+
+class DuckDBStore:
+    """Posts and buckets of one model's scores through one set of topics, in a DuckDB file.
+
+    Any thread may call any method: writes wait for each other, reads see the last commit. Only one process can have
+    the file open. What a load did is on the disk when `load` returns.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, topics: Topics) -> None:
+        self._connection = connection
+        self._topics = topics
+        self._writing = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, topics: Topics) -> DuckDBStore:
+        """Open the file, or create it; a file of another schema version is emptied, and is `stale`.
+
+        Raises:
+            Terminal: another process has it open, or it is no DuckDB file.
+        """
+        store = cls(_connect(path), topics)
+        store._prepare()
+        return store
+
+    def close(self) -> None:
+        """Close the file, after the write in hand."""
+        with self._writing:
+            self._connection.close()
+
+    def load(self, segment: Segment, batch: pa.Table) -> bool:
+        """Fold a scored segment into posts and buckets, with its ledger entry, in one transaction.
+
+        Of all events of a post the greatest by (is a delete, length of rev, rev, place in the log) wins, so the
+        result does not depend on the order in which segments are loaded, and a deletion is final. Answers False,
+        having changed nothing, when the ledger already has the segment.
+
+        Raises:
+            Poison: the batch does not have the columns of `SCORED`.
+            Terminal: another model than the store's scored the batch, or the file cannot be written.
+        """
+        incoming = _incoming(segment, batch, self._topics)
+        with self._transaction() as connection:
+            model_id = _adopted(connection, batch)
+            if _holds(connection, model_id, segment):
+                return False
+            newest = pc.max(batch["received_at"]).as_py()
+            connection.execute(
+                "insert into ledger values ($1, $2, $3, $4, nextval('ledger_seq'), $5, $6)",
+                [model_id, segment.day, segment.offset, batch.num_rows, newest, datetime.now(UTC)],
+            )
+            connection.register("incoming", incoming)
+            connection.execute(statement("fold").text)
+            connection.unregister("incoming")
+        return True
+
+    def loaded(self) -> set[Segment]:
+        """The segments in the ledger."""
+        return {Segment(row["day"], row["offset"]) for row in self.query("loaded").to_pylist()}
+
+    def query(self, name: str, **params: Any) -> pa.Table:
+        """Run `sql/<name>.sql` with the parameters its first line names, and answer its rows.
+
+        Raises:
+            LookupError: there is no such file.
+            TypeError: a parameter is missing or unknown.
+            Terminal: the store is closed.
+        """
+        named = statement(name)
+        arguments = named.arguments(params)
+        try:
+            with self._connection.cursor() as cursor:
+                rows: pa.Table = cursor.sql(named.text, params=arguments).to_arrow_table()
+        except duckdb.ConnectionException as error:
+            raise Terminal("the store is closed; open it again") from error
+        return rows
+
+    def newest_received(self) -> datetime | None:
+        """When the newest event in the store was received, or None while it is empty."""
+        newest: datetime | None = self.query("newest_received")["received_at"][0].as_py()
+        return newest
+
+    def stale(self, digest: str, model_id: str) -> bool:
+        """Tell whether the store was made for other topics or another model; `reset` it then and load again."""
+        with self._connection.cursor() as cursor:
+            known = _meta(cursor)
+        return (known.get("topics_digest"), known.get("model_id")) != (digest, model_id)
+
+    def reset(self, digest: str, model_id: str) -> None:
+        """Drop everything and start as the empty store of these topics and this model."""
+        with self._transaction() as connection:
+            _create(connection, {"topics_digest": digest, "model_id": model_id})
+
+    def retain(self, max_age: timedelta, max_posts: int) -> None:
+        """Let go of text, author, link and coordinates of posts received too long ago, or past the newest `max_posts`.
+
+        Their bare rows stay, so that an edit or a deletion still finds what it replaces; buckets do not change.
+        """
+        with self._transaction() as connection:
+            connection.execute(statement("retain_age").text, [datetime.now(UTC) - max_age])
+            connection.execute(statement("retain_count").text, [max_posts])
+            _forget_changes(connection)
+
+    def _prepare(self) -> None:
+        with self._transaction() as connection:
+            connection.execute("create sequence if not exists ledger_seq")
+            # DuckDB calls PostgreSQL's date_bin time_bucket.
+            connection.execute("create macro if not exists date_bin(i, t, origin) as time_bucket(i, t, origin)")
+            if _meta(connection).get("schema_version") != SCHEMA_VERSION:
+                _create(connection, {"topics_digest": self._topics.digest, "model_id": ""})
+        # The first Arrow result of a process takes about a second; better now than under a request.
+        self.query("seq")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._writing:
+            try:
+                self._connection.execute("begin")
+                yield self._connection
+                self._connection.execute("commit")
+            except duckdb.ConnectionException as error:
+                raise Terminal("the store is closed; open it again") from error
+            except BaseException as error:
+                with suppress(duckdb.TransactionException):
+                    self._connection.execute("rollback")
+                if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+                    raise Terminal(f"the store cannot be written ({error}); make room and start again") from error
+                raise
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return duckdb.connect(str(path), config=_SETTINGS)
+    except duckdb.Error as error:
+        if "lock" in str(error):
+            raise Terminal(
+                f"{path} is open in another process ({_holder(error)}); stop that `voxpop run`, or use another --data"
+            ) from error
+        raise Terminal(
+            f"{path} cannot be opened as a store ({error}); move it away and run `voxpop rebuild`"
+        ) from error
+
+
+def _holder(error: duckdb.Error) -> str:
+    """The process that DuckDB names in its refusal."""
+    _, found, rest = str(error).partition("(PID ")
+    return f"PID {rest.partition(')')[0]}" if found else "on this file"
+
+
+def _create(connection: duckdb.DuckDBPyConnection, meta: dict[str, str]) -> None:
+    # Numbers of loads go on where they were, so that whoever follows along sees that all of it changed.
+    floor = connection.execute("select nextval('ledger_seq')").fetchall()[0][0]
+    connection.execute(statement("drop").text)
+    connection.execute(statement("schema").text)
+    for key, value in {**meta, "schema_version": SCHEMA_VERSION, "changes_floor": str(floor)}.items():
+        connection.execute("insert into meta values ($1, $2)", [key, value])
+
+
+def _meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    known = connection.execute("select count(*) from duckdb_tables() where table_name = 'meta'").fetchall()[0][0]
+    return dict(connection.execute("select key, value from meta").fetchall()) if known else {}
+
+
+def _incoming(segment: Segment, batch: pa.Table, topics: Topics) -> pa.Table:
+    """The batch with each row's topics, place in the log and key."""
+    if {field.name: field.type for field in batch.schema} != {field.name: field.type for field in SCORED}:
+        raise Poison(f"segment {segment.path} does not have the columns of a scored segment; score it again")
+    kept = pc.if_else(pc.equal(batch["op"], "delete"), pa.scalar(None, pa.string()), batch["text"])
+    found = pa.array(topics.match(kept.to_pylist()), pa.list_(pa.string()))
+    places = pa.array(range(segment.offset, segment.offset + batch.num_rows), pa.int64())
+    keys = pa.array(map(_key, batch["post_id"].to_pylist()), pa.int64())
+    return batch.append_column("topics", found).append_column("position", places).append_column("key", keys)
+
+
+def _key(post_id: str) -> int:
+    """A signed 64-bit hash, the same on every machine and in every version (XXH3)."""
+    return xxhash.xxh3_64_intdigest(post_id.encode()) - (1 << 63)
+
+
+def _adopted(connection: duckdb.DuckDBPyConnection, batch: pa.Table) -> str:
+    """The store's model, which is the first batch's where the store was made for none."""
+    known = _meta(connection)["model_id"]
+    scored_by = pc.unique(batch["model_id"]).to_pylist()
+    if not known and scored_by:
+        known = scored_by[0]
+        connection.execute("update meta set value = $1 where key = 'model_id'", [known])
+    if set(scored_by) - {known}:
+        raise Terminal(f"the store holds scores of {known}, not of {', '.join(scored_by)}; run `voxpop rebuild`")
+    return known
+
+
+def _holds(connection: duckdb.DuckDBPyConnection, model_id: str, segment: Segment) -> bool:
+    found = connection.execute(
+        'select 1 from ledger where model_id = $1 and day = $2 and "offset" = $3',
+        [model_id, segment.day, segment.offset],
+    )
+    return bool(found.fetchall())
+
+
+def _forget_changes(connection: duckdb.DuckDBPyConnection) -> None:
+    newest = connection.execute("select coalesce(max(seq), 0) from ledger").fetchall()[0][0]
+    floor = newest - CHANGES_KEPT
+    connection.execute("delete from changes where seq <= $1", [floor])
+    connection.execute(
+        "update meta set value = greatest(value::bigint, $1::bigint)::text where key = 'changes_floor'", [floor]
+    )

@@ -1,0 +1,296 @@
+"""What the API and the dashboard ask a store: pure functions over `Store`, the same for every implementation.
+
+All of them block; call them from a thread. Columns `n`, `n_neg`, `n_neu`, `n_pos`, `n_unscored` count posts; `net` is
+net sentiment, (n_pos - n_neg) / (n_neg + n_neu + n_pos), in [-1, 1], null where nothing is scored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, get_args
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from voxpop.seams import Store
+
+Dimension = Literal["topic", "country", "lang", "source"]
+DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)
+
+COUNTS: Final[dict[str, str]] = {
+    "n_neg": "negative",
+    "n_neu": "neutral",
+    "n_pos": "positive",
+    "n_unscored": "unscored",
+}
+"""Columns of counts and the label that each one counts."""
+
+ALL: Final = "*"
+"""The topic of every post."""
+
+MOST_CHANGES: Final = 1440
+_ORIGIN: Final = datetime(2000, 1, 3, tzinfo=UTC)
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which posts to count or list; an empty tuple means all of them.
+
+    Attributes:
+        topic: a topic's name, or `ALL`.
+        start: inclusive; None is the first event. A time without a zone is read as UTC.
+        end: exclusive; None is the last event.
+        countries: ISO 3166-1 alpha-2, upper case; "" selects posts from nobody knows where.
+        langs: ISO 639-1; "" selects posts in an unknown language.
+        sources: names of sources.
+        labels: negative, neutral, positive, unscored.
+    """
+
+    topic: str = ALL
+    start: datetime | None = None
+    end: datetime | None = None
+    countries: tuple[str, ...] = ()
+    langs: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            given = getattr(self, name)
+            if given is not None and given.tzinfo is None:
+                object.__setattr__(self, name, given.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True)
+class Span:
+    """A half-open period, [start, end)."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Counts over a period. Shares are of the scored posts and in [0, 1]; None where nothing is scored."""
+
+    n: int
+    n_neg: int
+    n_neu: int
+    n_pos: int
+    n_unscored: int
+    share_negative: float | None
+    share_neutral: float | None
+    share_positive: float | None
+    net: float | None
+    posts_per_minute: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A period and the one of equal length just before it.
+
+    Attributes:
+        current: the period's totals.
+        previous: None where the store does not reach back over the whole period before.
+        n_change: by what ratio `n` grew, 0.25 being a quarter more; None without posts before.
+        net_change: by how much net sentiment rose, in [-2, 2].
+    """
+
+    current: Totals
+    previous: Totals | None
+    n_change: float | None
+    net_change: float | None
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last post of a page: the next page begins after it."""
+
+    created_at: datetime
+    post_id: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed in a store after a number in its ledger.
+
+    Attributes:
+        seq: the ledger's number now, to ask from the next time.
+        complete: False where the record does not reach back that far; read everything anew then.
+        minutes: those that changed, the newest `MOST_CHANGES`, ascending.
+        topics: those that changed, `ALL` among them.
+    """
+
+    seq: int
+    complete: bool
+    minutes: list[datetime]
+    topics: list[str]
+
+
+def span(store: Store, topic: str = ALL) -> Span | None:
+    """The period from the minute of the first event to the end of the minute of the last; None without posts."""
+    row = store.query("span", topic=topic).to_pylist()[0]
+    return Span(row["first"], row["last"] + _MINUTE) if row["first"] else None
+
+
+def series(store: Store, filter: Filter, width: timedelta) -> pa.Table:
+    """Counts by tumbling interval: `start`, `n`, `n_neg`, `n_neu`, `n_pos`, `n_unscored`, `net`, ascending.
+
+    Dense: one row for each interval that overlaps the filter's period, also for those without posts. Intervals are
+    counted whole and begin at multiples of `width` from a Monday, 00:00 UTC.
+
+    Raises:
+        ValueError: `width` is not a whole number of minutes.
+    """
+    period = _aligned(_period(store, filter), width)
+    rows = store.query("series", **_bucketed(filter, period), width=width)
+    return _counted(rows, filter.labels)
+
+
+def series_by(store: Store, filter: Filter, width: timedelta, dimension: Dimension, limit: int = 20) -> pa.Table:
+    """Counts by tumbling interval for each of the `limit` largest names of a dimension: `name`, `start`, counts, `net`.
+
+    Sparse: an interval in which a name has no posts has no row. By topic, the filter's topic does not count.
+    """
+    period = _aligned(_period(store, filter), width)
+    rows = store.query("series_by", **_bucketed(filter, period), dimension=dimension, width=width)
+    counted = _some(_counted(rows, filter.labels))
+    totals = counted.group_by("name").aggregate([("n", "sum")])
+    largest = totals.sort_by([("n_sum", "descending"), ("name", "ascending")])["name"][:limit]
+    return counted.filter(pc.is_in(counted["name"], value_set=largest.combine_chunks())).sort_by(
+        [("name", "ascending"), ("start", "ascending")]
+    )
+
+
+def by(store: Store, filter: Filter, dimension: Dimension) -> pa.Table:
+    """Counts by the names of a dimension: `name`, counts, `net`; most posts first, names without posts left out.
+
+    The name "" stands for unknown. By topic, the filter's topic does not count, and a post counts in each of its
+    topics.
+    """
+    rows = store.query("by", **_bucketed(filter, _period(store, filter)), dimension=dimension)
+    return _some(_counted(rows, filter.labels)).sort_by([("n", "descending"), ("name", "ascending")])
+
+
+def totals(store: Store, filter: Filter) -> Totals:
+    """Counts, shares, net sentiment and posts per minute over the filter's period, by whole minutes."""
+    return _totals(store, filter, _period(store, filter))
+
+
+def compare(store: Store, filter: Filter) -> Comparison:
+    """Totals of the filter's period beside those of the period of equal length just before."""
+    period = _period(store, filter)
+    current = _totals(store, filter, period)
+    before = Span(period.start - (period.end - period.start), period.start)
+    known = span(store)
+    if known is None or before.start < known.start or before.start == before.end:
+        return Comparison(current, None, None, None)
+    previous = _totals(store, filter, before)
+    n_change = (current.n - previous.n) / previous.n if previous.n else None
+    net_change = None if current.net is None or previous.net is None else current.net - previous.net
+    return Comparison(current, previous, n_change, net_change)
+
+
+def posts(store: Store, filter: Filter, limit: int = 50, before: Cursor | None = None) -> pa.Table:
+    """Posts, newest first, after the cursor; pages do not overlap, also while posts come in.
+
+    Deleted posts, posts without text and those whose text was let go are not listed. The trap: text is what a
+    stranger wrote; escape it.
+    """
+    return store.query(
+        "posts",
+        topic=filter.topic,
+        start=filter.start,
+        end=filter.end,
+        labels=filter.labels or None,
+        before_at=before and before.created_at,
+        before_id=before and before.post_id,
+        limit=limit,
+        **_chosen(filter),
+    )
+
+
+def seq(store: Store) -> int:
+    """The ledger's newest number: it grows with each loaded segment, 0 while the store is empty."""
+    newest: int = store.query("seq")["seq"][0].as_py()
+    return newest
+
+
+def changes(store: Store, after_seq: int) -> Changes:
+    """What changed after `after_seq`; see `Changes` for what to do when the record is not complete."""
+    newest = seq(store)
+    floor = store.query("changes_floor")["seq"][0].as_py()
+    rows = store.query("changes", after_seq=after_seq)
+    minutes = sorted(set(rows["minute"].to_pylist()))[-MOST_CHANGES:]
+    return Changes(newest, floor <= after_seq <= newest, minutes, sorted(set(rows["topic"].to_pylist())))
+
+
+def changed_series(store: Store, topic: str, width: timedelta, after_seq: int) -> pa.Table:
+    """Like `series`, but only the intervals that changed after `after_seq`, at most the newest `MOST_CHANGES`."""
+    rows = store.query("changed_series", topic=topic, width=_whole(width), after_seq=after_seq, limit=MOST_CHANGES)
+    return _counted(rows, ())
+
+
+def _period(store: Store, filter: Filter) -> Span:
+    """The filter's period with its open ends closed at the first and the last event."""
+    known = None if filter.start and filter.end else span(store)
+    start = filter.start or (known.start if known else filter.end or _ORIGIN)
+    end = filter.end or (known.end if known else start)
+    return Span(start, max(start, end))
+
+
+def _aligned(period: Span, width: timedelta) -> Span:
+    start = _ORIGIN + (period.start - _ORIGIN) // _whole(width) * width
+    return Span(start, _ORIGIN - (_ORIGIN - period.end) // width * width)
+
+
+def _whole(width: timedelta) -> timedelta:
+    if width < _MINUTE or width % _MINUTE:
+        raise ValueError(f"a width is a whole number of minutes, not {width}")
+    return width
+
+
+def _chosen(filter: Filter) -> dict[str, Any]:
+    return {name: getattr(filter, name) or None for name in ("countries", "langs", "sources")}
+
+
+def _bucketed(filter: Filter, period: Span) -> dict[str, Any]:
+    minutes = _aligned(period, _MINUTE)
+    return {"topic": filter.topic, "start": minutes.start, "end": minutes.end, **_chosen(filter)}
+
+
+def _counted(rows: pa.Table, labels: tuple[str, ...]) -> pa.Table:
+    """Add `n` and `net` to counts, of which only the chosen labels are left."""
+    keys = [name for name in rows.column_names if name not in COUNTS]
+    zero = pa.chunked_array([pa.repeat(pa.scalar(0, pa.int64()), rows.num_rows)])
+    counts = {name: rows[name] if not labels or label in labels else zero for name, label in COUNTS.items()}
+    scored = pc.add(pc.add(counts["n_neg"], counts["n_neu"]), counts["n_pos"])
+    lean = pc.subtract(counts["n_pos"], counts["n_neg"]).cast(pa.float64())
+    known = pc.if_else(pc.equal(scored, 0), pa.scalar(None, pa.float64()), scored.cast(pa.float64()))
+    columns = {name: rows[name] for name in keys}
+    return pa.table({**columns, "n": pc.add(scored, counts["n_unscored"]), **counts, "net": pc.divide(lean, known)})
+
+
+def _some(counted: pa.Table) -> pa.Table:
+    return counted.filter(pc.greater(counted["n"], 0))
+
+
+def _totals(store: Store, filter: Filter, period: Span) -> Totals:
+    row = _counted(store.query("totals", **_bucketed(filter, period)), filter.labels).to_pylist()[0]
+    scored = row["n"] - row["n_unscored"]
+    minutes = (period.end - period.start) / _MINUTE
+    return Totals(
+        **row,
+        share_negative=row["n_neg"] / scored if scored else None,
+        share_neutral=row["n_neu"] / scored if scored else None,
+        share_positive=row["n_pos"] / scored if scored else None,
+        posts_per_minute=row["n"] / minutes if minutes else 0.0,
+    )
+
+
+def recent(filter: Filter, known: Span | None, length: timedelta) -> Filter:
+    """The filter narrowed to the last `length` before its end, or before the last event."""
+    end = filter.end or (known.end if known else None)
+    return replace(filter, start=end - length, end=end) if end else filter

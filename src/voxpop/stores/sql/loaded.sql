@@ -1,0 +1,1 @@
+select day, "offset" from ledger;

@@ -1,0 +1,1 @@
+select max(newest_received) as received_at from ledger;

@@ -1,0 +1,66 @@
+-- posts: the winning event of each post_id. A deleted post keeps a bare row, so that a late create stays beaten.
+-- fold.sql keeps post_id unique. An index on it made a load twice as slow at a million posts; instead rows are found by
+-- key, a 64-bit hash of post_id that need not be unique, and position, which is.
+create table posts (
+    post_id text not null,
+    key bigint not null,
+    live boolean not null,
+    rev_length integer not null,
+    rev text not null,
+    position bigint not null,
+    source text not null,
+    kind text not null,
+    ref_id text,
+    author_id text,
+    author text,
+    url text,
+    text text,
+    lang text not null,
+    country text not null,
+    lat double precision,
+    lon double precision,
+    h3 text,
+    geo_source text not null,
+    created_at timestamptz not null,
+    received_at timestamptz not null,
+    minute timestamptz not null,
+    label text not null,
+    p_negative real,
+    p_neutral real,
+    p_positive real,
+    polarity real,
+    fingerprint text not null,
+    topics text[] not null
+);
+
+-- buckets: sums by the minute, mergeable over every key but topic. Topic '*' counts each post once.
+create table buckets (
+    minute timestamptz not null,
+    topic text not null,
+    source text not null,
+    country text not null,
+    lang text not null,
+    n bigint not null,
+    n_neg bigint not null,
+    n_neu bigint not null,
+    n_pos bigint not null,
+    n_unscored bigint not null,
+    sum_polarity decimal(18, 6) not null,
+    primary key (minute, topic, source, country, lang)
+);
+
+create table ledger (
+    model_id text not null,
+    day text not null,
+    "offset" bigint not null,
+    rows bigint not null,
+    seq bigint not null,
+    newest_received timestamptz,
+    loaded_at timestamptz not null,
+    primary key (model_id, day, "offset")
+);
+
+-- changes: what each load touched, for whoever follows along.
+create table changes (seq bigint not null, minute timestamptz not null, topic text not null);
+
+create table meta (key text primary key, value text not null);
