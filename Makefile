@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install test check fmt ci docs bench model recording clean
@@ -34,12 +33,13 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 test: $(VENV)/.dev ## run every test
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.dev ## lint, types, docs and recording current
+check: $(VENV)/.dev ## lint, types, import direction, docs and recording current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python recording/build.py --check
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m pytest --quiet tests/test_architecture.py
 
 fmt: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix --quiet .
@@ -58,6 +58,10 @@ $(VENV)/.train: pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --no-compile torch==2.13.0
 	$(PIP) install --no-compile --editable '.[train]'
 	@touch $@
+
+model: $(VENV)/.train ## fine-tune and export en-small: make model TRAIN=labelled.tsv DEV=dev.tsv BASE=DIR
+	$(BIN)/python -m voxpop.training.finetune --train $(TRAIN) --dev $(DEV) --base $(BASE) --out build/en-small
+	$(BIN)/python -m voxpop.training.export --checkpoint build/en-small/best --out src/voxpop/models/en-small $(ARGS)
 
 bench: $(VENV)/.train ## posts per second beside transformers.pipeline
 	$(BIN)/python bench/score.py $(ARGS)

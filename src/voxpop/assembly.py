@@ -1,0 +1,78 @@
+"""From settings to working parts: the log, the model, the store and the pipeline that joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from voxpop import models
+from voxpop.config import Settings, SourceSettings
+from voxpop.engines.embedded import EmbeddedEngine
+from voxpop.log import Log
+from voxpop.pipeline import Parts, Pipeline
+from voxpop.score import Job, ModelSpec
+from voxpop.seams import Scorer, Source
+from voxpop.segment import Segment
+from voxpop.sources.files import FileOptions, FilesSource
+from voxpop.sources.replay import Replay, ReplaySource
+from voxpop.stores.duckdb import DuckDBStore
+from voxpop.topics import Matcher
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The parts of one running Voxpop over one data directory."""
+
+    settings: Settings
+    log: Log
+    scorer: Scorer
+    matcher: Matcher
+    store: DuckDBStore
+    job: Job
+
+    def pipeline(self, watch: Callable[[Segment], None] | None = None) -> Pipeline:
+        """A pipeline over these parts, on the embedded engine."""
+        return Pipeline(Parts(self.log, EmbeddedEngine(), self.job, self.scorer.model_id, self.store), watch)
+
+    def retain(self) -> None:
+        """Let go of the text of posts past the age and the number that the settings keep."""
+        self.store.retain(timedelta(days=self.settings.keep_days), self.settings.keep_posts)
+
+
+@contextmanager
+def assembled(settings: Settings) -> Iterator[Assembly]:
+    """Open the model and the store; closes the store in the end.
+
+    The store is a view of one model's scores through one set of topics. When either changed, it is emptied here and
+    the pipeline loads it again from `scored/`.
+
+    Raises:
+        Terminal: the model is not there, or another process has the store open.
+    """
+    spec = model_spec(settings)
+    scorer = spec.open()
+    matcher = Matcher(settings.all_topics())
+    log = Log(settings.data)
+    store = DuckDBStore.open(settings.data / "store.duckdb", matcher)
+    try:
+        if store.stale(matcher.digest, scorer.model_id):
+            store.reset(matcher.digest, scorer.model_id)
+        job = Job(log.landing, log.scored(scorer.model_id), spec)
+        yield Assembly(settings, log, scorer, matcher, store, job)
+    finally:
+        store.close()
+
+
+def model_spec(settings: Settings) -> ModelSpec:
+    """What opens the model the settings name, a bundled one or a directory."""
+    return ModelSpec("onnx", models.find(settings.model), settings.threads)
+
+
+def source(table: SourceSettings) -> Source:
+    """The source a `[[sources]]` table describes."""
+    name = table.name or table.kind
+    if table.kind == "replay":
+        return ReplaySource(table.paths, Replay(speed=table.speed, loop=table.loop), name=name)
+    return FilesSource(table.paths, FileOptions(mapping=table.map, source=table.network), name=name)

@@ -1,0 +1,72 @@
+"""What the command line shows: one clean line for an error, a progress bar, the JSON line that scripts read."""
+
+from __future__ import annotations
+
+import json
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from voxpop.account import Account
+    from voxpop.ingest import Progress
+
+PERMILLE = 1000
+
+
+def say(text: str = "") -> None:
+    """Print a line for people, on standard error, so that standard output stays machine-readable."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def answer(value: dict[str, Any], *, as_json: bool, text: str | None = None) -> None:
+    """Print a command's result: one JSON object as the last line with `--json`, else the text."""
+    line = json.dumps(value, ensure_ascii=False) if as_json else text
+    if line:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def account_text(account: Account) -> str:
+    """The account as people read it, with the sum that must add up."""
+    parts = f"{account.landed:,} landed + {account.duplicate:,} duplicate + {account.quarantined:,} quarantined"
+    ignored = ", ".join(f"{count:,} {kind}" for kind, count in sorted(account.ignored.items()))
+    tail = f"\nnot posts, and left out: {ignored}" if ignored else ""
+    return f"{account.read:,} read = {parts}{tail}"
+
+
+class IngestBar:
+    """A progress bar with rate and time left: percent of the bytes where the source has an end, posts either way."""
+
+    def __init__(self, title: str) -> None:
+        self._bar = tqdm(
+            desc=title,
+            total=PERMILLE,
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix} {elapsed}<{remaining}",
+            disable=None,
+            leave=False,
+        )
+
+    def __enter__(self) -> IngestBar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show where the ingest is."""
+        elapsed = self._bar.format_dict["elapsed"] or 1e-9
+        rate = progress.account.read / elapsed
+        self._bar.set_postfix_str(f"{progress.account.read:,} posts, {rate:,.0f}/s", refresh=False)
+        if progress.done is not None:
+            self._bar.update(int(progress.done * PERMILLE) - self._bar.n)
+
+
+def counting(title: str, total: int, unit: str) -> tqdm[Any]:
+    """A bar over a known number of steps, shown only on a terminal."""
+    return tqdm(desc=title, total=total, unit=unit, disable=None, leave=False)

@@ -1,0 +1,163 @@
+"""One process that ingests, scores, loads and serves, and stops clean on Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import uvicorn
+
+from voxpop import console
+from voxpop.api.app import Service, create_api
+from voxpop.assembly import Assembly
+from voxpop.dashboard.app import mount
+from voxpop.ingest import Ingest, Progress, Rolling
+from voxpop.seams import Source
+
+RETAIN_SECONDS = 300.0
+DRAIN_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How to serve: what the page says about the data, and whether to open a browser."""
+
+    notice: str | None = None
+    open_browser: bool = False
+
+
+class Server:
+    """Ingest, pipeline and web service over one assembly; the caller holds the log's lock when there are sources."""
+
+    def __init__(self, assembly: Assembly, sources: Sequence[Source], serving: Serving) -> None:
+        self._assembly = assembly
+        self._sources = sources
+        self._serving = serving
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._progress: Progress | None = None
+        self._pipeline = assembly.pipeline()
+        self._web: _Web | None = None
+
+    def run(self) -> dict[str, Any]:
+        """Serve until interrupted or a part fails; answers the final status.
+
+        Raises:
+            VoxpopError: a source or the pipeline failed for good; everything that was read has landed.
+        """
+        workers = [threading.Thread(target=self._guard, args=(part,), daemon=True) for part in self._parts()]
+        self._web = _Web(self._configuration(), self._announce)
+        # uvicorn raises the signal again once it has stopped; SIGTERM would then end the process before it has landed
+        # what was read.
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+        for worker in workers:
+            worker.start()
+        try:
+            self._web.run()
+        except KeyboardInterrupt:
+            console.say("stopped")
+        finally:
+            self._stop.set()
+            for worker in workers:
+                worker.join()
+        if self._failure:
+            raise self._failure
+        return self.status()
+
+    def status(self) -> dict[str, Any]:
+        """The state of ingest and pipeline, as `/v1/status` gives it."""
+        account = self._progress.account.to_json() if self._progress else None
+        received = self._assembly.store.newest_received()
+        lag = (datetime.now(UTC) - received).total_seconds() if received else None
+        return {
+            "sources": [source.name for source in self._sources],
+            "account": account,
+            "done": self._progress.done if self._progress else None,
+            "behind_segments": self._pipeline.behind,
+            "lag_seconds": lag,
+            "model_id": self._assembly.scorer.model_id,
+        }
+
+    def _parts(self) -> list[Callable[[], None]]:
+        parts = [self._score, self._retain]
+        return [self._ingest, *parts] if self._sources else parts
+
+    def _guard(self, part: Callable[[], None]) -> None:
+        """Run a part; when it fails, the whole process stops and says why, instead of serving stale numbers."""
+        try:
+            part()
+        except BaseException as error:
+            self._failure = self._failure or error
+            self._stop.set()
+            if self._web:
+                self._web.should_exit = True
+
+    def _score(self) -> None:
+        self._pipeline.run(self._stop)
+
+    def _retain(self) -> None:
+        while not self._stop.wait(RETAIN_SECONDS):
+            self._assembly.retain()
+
+    def _ingest(self) -> None:
+        asyncio.run(self._ingest_until_stopped())
+
+    async def _ingest_until_stopped(self) -> None:
+        ingest = Ingest(self._assembly.log, Rolling.of(self._assembly.settings), self._note)
+        reading = asyncio.create_task(ingest.run(self._sources))
+        stopping = asyncio.create_task(asyncio.to_thread(self._stop.wait))
+        await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            return
+        reading.result()
+        await stopping
+
+    def _is_closing(self) -> bool:
+        return self._stop.is_set() or (self._web is not None and self._web.should_exit)
+
+    def _note(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def _configuration(self) -> uvicorn.Config:
+        settings = self._assembly.settings
+        service = Service(
+            store=self._assembly.store,
+            scorer=self._assembly.scorer,
+            topics=self._assembly.matcher,
+            notice=self._serving.notice,
+            status=self.status,
+            closing=self._is_closing,
+        )
+        api = create_api(service)
+        mount(api, service)
+        return uvicorn.Config(
+            api, settings.host, settings.port, log_level="warning", timeout_graceful_shutdown=DRAIN_SECONDS
+        )
+
+    def _announce(self, url: str) -> None:
+        console.say(f"dashboard  {url}\nAPI        {url}v1/status\nstop with Ctrl-C")
+        if self._serving.open_browser:
+            webbrowser.open(url)
+
+
+class _Web(uvicorn.Server):
+    """A uvicorn server that says when and where it listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._announce(f"http://{f'[{host}]' if ':' in host else host}:{port}/")

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+
+from voxpop import cli
+from voxpop.demo import recording
+
+ROOT = Path(__file__).parent.parent
+COMMANDS: dict[str, Any] = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
+STARTED = re.compile(r"dashboard +(http://\S+)")
+
+
+def voxpop(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "voxpop", *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
+
+
+def answer(*arguments: object, stdin: str | None = None) -> dict[str, Any]:
+    ran = voxpop(*arguments, "--json", stdin=stdin)
+    assert ran.returncode == 0, ran.stderr
+    last: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return last
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example_and_the_common_options(name: str) -> None:
+    shown = voxpop(name, "--help").stdout
+    assert f"Example: voxpop {name}" in shown
+    assert {"--json", "--data"} <= set(shown.split())
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    path = tmp_path / "posts.csv"
+    path.write_text(
+        "id,text,created_at\n1,GTA 6 is amazing,2026-11-19\n2,gta6 servers down again,2026-11-19\n3,,never\n"
+    )
+    return path
+
+
+def test_ingest_accounts_for_every_record_and_the_second_time_adds_nothing(export: Path, tmp_path: Path) -> None:
+    first = answer("ingest", export, "--data", tmp_path / "d")
+    again = answer("ingest", export, "--data", tmp_path / "d")
+    assert first["read"] == first["landed"] + first["duplicate"] + first["quarantined"] == 3
+    assert (first["landed"], first["quarantined"]) == (2, 1)
+    assert (again["landed"], again["duplicate"], again["quarantined"]) == (0, 2, 1)
+
+
+def test_ingest_tells_people_the_sum_and_where_the_rest_is(export: Path, tmp_path: Path) -> None:
+    ran = voxpop("ingest", export, "--data", tmp_path / "d")
+    assert "3 read = 2 landed + 0 duplicate + 1 quarantined" in ran.stdout
+    assert "quarantine" in ran.stderr
+
+
+def test_columns_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text("words_said;x\nhello there;1\n".replace(";", ","))
+    found = answer("ingest", tmp_path / "odd.csv", "--map", "text=words_said", "--data", tmp_path / "d")
+    assert found["landed"] == 1
+
+
+def test_standard_input_is_a_source(tmp_path: Path) -> None:
+    assert answer("ingest", "-", "--data", tmp_path / "d", stdin="one post\nanother post\n")["landed"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        (("ingest", "absent.csv"), "absent.csv"),
+        (("ingest", "-", "--map", "text"), "--map text=COLUMN"),
+        (("run", "--once", "--config", "absent.toml"), "--config"),
+        (("demo", "--speed", "0"), "speed"),
+        (("ingest",), "FILE"),
+    ],
+)
+def test_a_mistake_is_a_clean_line_with_the_fix(arguments: tuple[str, ...], fix: str, tmp_path: Path) -> None:
+    ran = voxpop(*arguments, "--data", tmp_path / "d")
+    assert ran.returncode in (1, 2)
+    assert fix in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_score_answers_for_each_text_in_order() -> None:
+    found = answer("score", "I love it, brilliant", "", "this is awful and broken")
+    assert [row["label"] for row in found["scores"]] == ["positive", "unscored", "negative"]
+    assert found["model_id"].startswith("en-small-")
+
+
+def test_score_reads_lines_from_standard_input() -> None:
+    assert len(answer("score", "-", stdin="one\ntwo\n")["scores"]) == 2
+
+
+def test_topics_lists_the_presets() -> None:
+    assert {topic["name"] for topic in answer("topics")["topics"]} == {"gta6", "tesla", "pixel-fold"}
+
+
+def test_rebuild_makes_the_same_store_again(export: Path, tmp_path: Path) -> None:
+    answer("ingest", export, "--data", tmp_path / "d")
+    assert answer("run", "--once", "--data", tmp_path / "d")["loaded_segments"] == 1
+    assert answer("rebuild", "--data", tmp_path / "d")["loaded_segments"] == 1
+    assert answer("run", "--once", "--data", tmp_path / "d")["loaded_segments"] == 0
+
+
+def test_run_reads_the_sources_of_its_settings(tmp_path: Path) -> None:
+    settings = tmp_path / "voxpop.toml"
+    settings.write_text(f'[[sources]]\nkind = "files"\npaths = {json.dumps([str(path) for path in recording()])}\n')
+    found = answer("run", "--once", "--config", settings, "--data", tmp_path / "d")
+    assert found["read"] == found["landed"] > 700
+    assert found["loaded_segments"] >= 1
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [
+        sys.executable,
+        "-m",
+        "voxpop",
+        "demo",
+        "--no-browser",
+        "--port",
+        "0",
+        "--data",
+        str(tmp_path / "d"),
+        "--json",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    assert process.stderr
+    for line in process.stderr:
+        if found := STARTED.search(line):
+            yield process, found[1]
+            break
+    process.kill()
+    process.wait()
+    assert process.stdout
+    process.stdout.close()
+    process.stderr.close()
+
+
+def wait_for_posts(url: str, more_than: int) -> dict[str, Any]:
+    for _ in range(300):
+        status: dict[str, Any] = httpx.get(f"{url}v1/status").json()
+        if status["posts"] > more_than:
+            return status
+        time.sleep(0.1)
+    raise AssertionError(f"no more than {more_than} posts after 30 seconds")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_moves_and_stops_clean(demo: tuple[subprocess.Popen[str], str], how: signal.Signals) -> None:
+    process, url = demo
+    history = wait_for_posts(url, 100)
+    assert "invented" in history["notice"]
+    wait_for_posts(url, history["posts"])
+    process.send_signal(how)
+    stdout, stderr = process.communicate(timeout=30)
+    assert "Traceback" not in stderr
+    assert json.loads(stdout.splitlines()[-1])["account"]["quarantined"] == 0
+
+
+@pytest.mark.slow
+def test_a_second_run_on_the_same_data_is_refused_by_name(
+    demo: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    process, _ = demo
+    refused = voxpop("run", "--data", tmp_path / "d")
+    assert refused.returncode == 1
+    assert f"process {process.pid} " in refused.stderr
+    assert "--data" in refused.stderr
