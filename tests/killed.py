@@ -1,8 +1,8 @@
 """A pipeline that kills itself: run as `python -m tests.killed STAGE DATA POINT NTH`, by the crash tests.
 
-STAGE is `ingest` or `score`. POINT is one of `before-write`, `after-write`, `after-rename`, `after-load`, or `never`; the
-process sends itself SIGKILL the NTH time it gets there. The points are found by Python's own audit events, so nothing in
-the package knows.
+STAGE is `ingest` or `score`. POINT is one of `before-write`, `after-write`, `after-rename`, `after-load`, or `never`;
+the process sends itself SIGKILL the NTH time it gets there. The points are found by Python's own audit events, so
+nothing in the package knows.
 """
 
 from __future__ import annotations
