@@ -44,10 +44,12 @@ def main() -> None:
         console.say("stopped; what was read is kept, and the next run goes on from there")
         sys.exit(130)
     except Exception as error:
-        if not hasattr(error, "exit_code"):
+        show = getattr(error, "show", None)
+        if show is None:
             raise
-        error.show()
-        sys.exit(error.exit_code)
+        # A usage error, whose class typer keeps private, shows itself with the usage before it.
+        show()
+        sys.exit(getattr(error, "exit_code", 2))
 
 
 def _version(wanted: bool) -> None:
@@ -135,10 +137,11 @@ def run(
     Example: voxpop run --once --data my-data --json
     """
     from voxpop import assembly
+    from voxpop.log import Log
 
     settings = config.load(settings_file, data=data, port=port)
     sources = [assembly.source(table) for table in settings.sources]
-    with assembly.Log(settings.data).lock(), assembly.assembled(settings) as parts:
+    with Log(settings.data).lock(), assembly.assembled(settings) as parts:
         answer = _run_once(parts, sources) if once else _serve(parts, sources, browser)
     console.answer(answer, as_json=json_)
 

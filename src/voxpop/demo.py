@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from voxpop import assembly, config
+from voxpop.log import Log
 from voxpop.server import Server, Serving
 from voxpop.sources.replay import Replay, ReplaySource
 
@@ -40,7 +41,7 @@ def run(demo: Demo) -> dict[str, Any]:
     with _directory(demo.data) as data:
         settings = config.load(data=data, port=demo.port)
         source = ReplaySource(recording(), Replay(speed=demo.speed, begin=LAUNCH, loop=True), name="demo")
-        with assembly.Log(settings.data).lock(), assembly.assembled(settings) as parts:
+        with Log(settings.data).lock(), assembly.assembled(settings) as parts:
             return Server(parts, [source], Serving(notice=NOTICE, open_browser=demo.browser)).run()
 
 
