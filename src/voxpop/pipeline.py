@@ -38,34 +38,41 @@ class Pipeline:
     def __init__(self, parts: Parts, watch: Callable[[Segment], None] | None = None) -> None:
         self._parts = parts
         self._watch = watch or (lambda segment: None)
+        self._stop = threading.Event()
         self.behind = 0
+        """Segments that were missing when the last round began and are not scored yet."""
         self._pending = self._scored_but_not_loaded()
 
     def step(self) -> int:
         """Do one round of at most `SEGMENTS_A_ROUND` segments; answers how many were loaded."""
-        loaded = sum(self._load(segment) for segment in self._pending)
-        self._pending = []
+        loaded = 0
+        while self._pending and not self._stop.is_set():
+            loaded += self._load(self._pending.pop(0))
         missing = self._parts.log.missing(self._parts.model_id)
         self.behind = len(missing)
         for segment in self._parts.engine.run(self._parts.job, missing[:SEGMENTS_A_ROUND]):
             loaded += self._load(segment)
             self.behind -= 1
+            if self._stop.is_set():
+                break
         return loaded
 
-    def catch_up(self, stop: threading.Event | None = None) -> int:
-        """Work until nothing is missing, or `stop` is set; answers how many segments were loaded."""
-        total = 0
-        while not (stop and stop.is_set()):
+    def catch_up(self) -> int:
+        """Work until nothing is missing; answers how many segments were loaded."""
+        total = self.step()
+        while self.behind:
             total += self.step()
-            if self.behind == 0:
-                break
         return total
 
-    def run(self, stop: threading.Event) -> None:
-        """Work as segments land, until `stop` is set; the segment in hand is finished first."""
-        while not stop.is_set():
+    def run(self) -> None:
+        """Work as segments land, until `stop` is called."""
+        while not self._stop.is_set():
             if self.step() == 0 and self.behind == 0:
-                stop.wait(IDLE_SECONDS)
+                self._stop.wait(IDLE_SECONDS)
+
+    def stop(self) -> None:
+        """Make `run` end after the segment in hand; any thread may call it."""
+        self._stop.set()
 
     def _load(self, segment: Segment) -> bool:
         path = self._parts.job.scored / segment.path

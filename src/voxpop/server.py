@@ -65,8 +65,10 @@ class Server:
             console.say("stopped")
         finally:
             self._stop.set()
+            self._pipeline.stop()
             for worker in workers:
-                worker.join()
+                # A segment that takes longer is left: it is missing at the next start, as after a kill.
+                worker.join(DRAIN_SECONDS)
         if self._failure:
             raise self._failure
         return self.status()
@@ -86,7 +88,7 @@ class Server:
         }
 
     def _parts(self) -> list[Callable[[], None]]:
-        parts = [self._score, self._retain]
+        parts = [self._pipeline.run, self._retain]
         return [self._ingest, *parts] if self._sources else parts
 
     def _guard(self, part: Callable[[], None]) -> None:
@@ -98,9 +100,6 @@ class Server:
             self._stop.set()
             if self._web:
                 self._web.should_exit = True
-
-    def _score(self) -> None:
-        self._pipeline.run(self._stop)
 
     def _retain(self) -> None:
         while not self._stop.wait(RETAIN_SECONDS):

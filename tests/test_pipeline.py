@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.posts import post
+from voxpop import models
+from voxpop import segment as segments
+from voxpop.engines.embedded import EmbeddedEngine
+from voxpop.log import Log
+from voxpop.pipeline import Parts, Pipeline
+from voxpop.schema import to_batch
+from voxpop.score import Job, ModelSpec
+from voxpop.segment import Segment
+from voxpop.stores import queries
+from voxpop.stores.duckdb import DuckDBStore
+from voxpop.stores.queries import Filter
+from voxpop.topics import PRESETS, Matcher
+
+SPEC = ModelSpec("onnx", models.find("en-small"))
+MODEL_ID = SPEC.open().model_id
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[Parts]:
+    log = Log(tmp_path)
+    for number in range(3):
+        log.append(to_batch([post(f"gta6 is good {number}"), post(f"gta6 is bad {number}")]), log.tail(), {})
+    store = DuckDBStore.open(tmp_path / "store.duckdb", Matcher(list(PRESETS.values())))
+    yield Parts(log, EmbeddedEngine(), Job(log.landing, log.scored(MODEL_ID), SPEC), MODEL_ID, store)
+    store.close()
+
+
+def test_everything_that_landed_is_scored_and_loaded_once(parts: Parts) -> None:
+    assert Pipeline(parts).catch_up() == 3
+    assert Pipeline(parts).catch_up() == 0
+    assert queries.totals(parts.store, Filter("gta6")).n == 6
+
+
+def test_what_was_scored_but_not_loaded_is_loaded_first(parts: Parts) -> None:
+    for segment in parts.log.segments():
+        parts.job(segment)
+    assert Pipeline(parts).step() == 3
+
+
+def test_a_damaged_scored_segment_is_scored_again(parts: Parts) -> None:
+    first = parts.log.segments()[0]
+    parts.job(first)
+    (parts.job.scored / first.path).write_bytes(b"torn")
+    assert Pipeline(parts).catch_up() == 3
+
+
+def test_a_poisoned_landing_segment_does_not_hold_up_the_others(parts: Parts) -> None:
+    first, second, third = parts.log.segments()
+    (parts.log.landing / second.path).write_bytes(b"torn")
+    assert Pipeline(parts).catch_up() == 2
+    assert parts.store.loaded() == {first, third}
+
+
+def test_a_pipeline_follows_what_lands_until_it_is_stopped(parts: Parts) -> None:
+    seen: list[Segment] = []
+    pipeline = Pipeline(parts, seen.append)
+    worker = threading.Thread(target=pipeline.run)
+    worker.start()
+    while len(seen) < 3:
+        worker.join(0.05)
+    landed, _ = parts.log.append(to_batch([post("gta6 came late")]), parts.log.tail(), {})
+    while len(seen) < 4:
+        worker.join(0.05)
+    pipeline.stop()
+    worker.join(30)
+    assert not worker.is_alive()
+    assert seen[-1] == landed
+
+
+def test_a_stopped_pipeline_leaves_the_rest_missing(parts: Parts) -> None:
+    pipeline = Pipeline(parts, lambda segment: pipeline.stop())
+    assert pipeline.step() == 1
+    assert len(parts.log.missing(MODEL_ID)) == 2
+    assert segments.read(parts.job.scored / parts.log.segments()[0].path).num_rows == 2
