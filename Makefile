@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench model recording clean
+.PHONY: help demo install test check fmt ci docs bench model recording training clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -53,15 +53,18 @@ docs: $(VENV)/.dev ## write the generated pages of docs/
 recording: $(VENV)/.dev ## write the demo's recording from recording/*.jsonl
 	$(BIN)/python recording/build.py
 
+training: $(VENV)/.train ## add PyTorch and what training needs to .venv
+
 $(VENV)/.train: pyproject.toml | $(VENV)/bin/python
 	@echo "installing what training needs into $(VENV) (PyTorch: about 1 GB) ..."
-	$(PIP) install --no-compile torch==2.13.0
-	$(PIP) install --no-compile --editable '.[train]'
-	@touch $@
+	$(PIP) install --no-compile 'torch==2.13.*'
+	$(PIP) install --no-compile --editable '.[dev,train]'
+	@touch $@ $(VENV)/.dev $(VENV)/.base
 
 model: $(VENV)/.train ## fine-tune and export en-small: make model TRAIN=labelled.tsv DEV=dev.tsv BASE=DIR
 	$(BIN)/python -m voxpop.training.finetune --train $(TRAIN) --dev $(DEV) --base $(BASE) --out build/en-small
-	$(BIN)/python -m voxpop.training.export --checkpoint build/en-small/best --out src/voxpop/models/en-small $(ARGS)
+	$(BIN)/python -m voxpop.training.export --checkpoint build/en-small/best --train $(TRAIN) --dev $(DEV) \
+	  --out src/voxpop/models/en-small $(ARGS)
 
 bench: $(VENV)/.train ## posts per second beside transformers.pipeline
 	$(BIN)/python bench/score.py $(ARGS)

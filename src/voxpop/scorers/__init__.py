@@ -1,0 +1,1 @@
+"""Scorers: row-wise functions from a batch of posts to their sentiment."""
