@@ -16,6 +16,7 @@ from tests.stores.scored import MORNING, TOPICS, cut, event
 from voxpop import models
 from voxpop.api.app import Service, create_api
 from voxpop.errors import Terminal
+from voxpop.scorers.onnx import OnnxScorer
 from voxpop.seams import Scorer
 from voxpop.stores.duckdb import DuckDBStore
 
@@ -252,11 +253,8 @@ async def test_no_page_loads_anything_from_elsewhere(client: httpx.AsyncClient) 
 
 
 async def test_the_bundled_model_scores_through_the_api(service: Service) -> None:
-    directory = models.bundled().get("en-small")
-    if directory is None or not (directory / "model.onnx").exists():
-        pytest.skip("the bundled model is not there")
-    onnx = pytest.importorskip("voxpop.scorers.onnx")
-    scorer: Scorer = onnx.OnnxScorer.open(directory)
+    directory = models.find("en-small")
+    scorer: Scorer = OnnxScorer.open(directory)
     async with connected(replace(service, scorer=scorer)) as client:
         body = (await client.post("/v1/score", json={"texts": ["I love this", "I hate this", "@ana"]})).json()
     assert [score["label"] for score in body["scores"]] == ["positive", "negative", "unscored"]

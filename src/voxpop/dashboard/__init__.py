@@ -1,0 +1,1 @@
+"""The live dashboard, on the API's own server."""

@@ -1,0 +1,39 @@
+"""The dashboard on the API's own server: one process, one port."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from dash import Dash
+from fastapi import FastAPI
+
+from voxpop.api.app import Service
+from voxpop.dashboard import callbacks, layout, text
+
+ASSETS: Final = Path(__file__).parent / "assets"
+
+
+def mount(api: FastAPI, service: Service) -> None:
+    """Put the page at `/` of the API's server, all of its parts served from there.
+
+    The trap: Dash answers every GET that no earlier route takes with the page, so the API's routes, and its refusal of
+    unknown ones, must be in place before.
+    """
+    app = Dash(
+        __name__,
+        server=api,
+        title=text.TITLE,
+        update_title=None,
+        assets_folder=str(ASSETS),
+        index_string=layout.INDEX,
+        meta_tags=[
+            {"name": "viewport", "content": "width=device-width, initial-scale=1"},
+            {"name": "description", "content": text.DESCRIPTION},
+            {"name": "color-scheme", "content": "light dark"},
+        ],
+    )
+    # Otherwise each reader's browser holds a WebSocket open for callbacks, of which none uses it.
+    app.backend.websocket_capability = False
+    app.layout = layout.page(service.topics, service.notice)
+    callbacks.register(app, service)

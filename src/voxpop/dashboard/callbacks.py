@@ -1,0 +1,142 @@
+"""What fills the page: one callback reads the address, one answers every number for the chosen topic and range.
+
+Both run their queries in a thread: a callback that blocks would stop the whole server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+
+from voxpop.api.app import Service
+from voxpop.dashboard import figures, panels, text
+from voxpop.dashboard.state import state
+from voxpop.dashboard.view import Choice, Window, choose, default_range, read, resolve
+from voxpop.stores import queries
+from voxpop.stores.queries import Span
+from voxpop.topics import Matcher
+
+MOST_POSTS: Final = 25
+_LOGGER: Final = logging.getLogger(__name__)
+_OUTPUTS: Final = {
+    "state": Output("state", "children"),
+    "kind": Output("state", "className"),
+    "since": Output("state", "title"),
+    "period": Output("period", "children"),
+    "failure": Output("failure", "children"),
+    "well": Output("failure", "hidden"),
+    "filled": Output("empty", "hidden"),
+    "bare": Output("board", "hidden"),
+    "cards": Output("cards", "children"),
+    "figure": Output("figure", "data"),
+    "summary": Output("summary", "children"),
+    "topics": Output("topics", "children"),
+    "places": Output("places", "children"),
+    "coverage": Output("coverage", "children"),
+    "posts": Output("posts", "children"),
+}
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one answer is for."""
+
+    choice: Choice
+    paused: bool
+    now: datetime
+
+
+def register(app: Dash, service: Service) -> None:
+    """Give the page its callbacks."""
+    names = frozenset(topic.name for topic in service.topics.topics)
+
+    async def read_address(search: str | None) -> tuple[str, str]:
+        known = await asyncio.to_thread(queries.span, service.store)
+        choice = choose(*read(search), names, default_range(known, datetime.now(UTC)))
+        return choice.topic, choice.range
+
+    async def refresh(topic: str | None, range: str | None, pauses: int, *since: Any) -> Answer:
+        request = Request(choose(topic, range, names, "1h"), pauses % 2 == 1, datetime.now(UTC))
+        return await asyncio.to_thread(answer, service, request)
+
+    app.callback(Output("topic", "value"), Output("range", "value"), Input("url", "search"))(read_address)
+    chosen = Input("topic", "value"), Input("range", "value"), Input("pause", "n_clicks")
+    # Their values do not matter: one says that a segment was loaded, the other that time went on.
+    since = Input("seq", "data"), Input("tick", "data")
+    app.callback(_OUTPUTS, *chosen, *since, prevent_initial_call=True)(refresh)
+    # The script changes the address and the button's face; neither has an answer that Dash needs.
+    app.clientside_callback(
+        ClientsideFunction("voxpop", "address"),
+        Input("topic", "value"),
+        Input("range", "value"),
+        State("url", "search"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("voxpop", "zoomed"),
+        Output("trend", "figure"),
+        Input("figure", "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(ClientsideFunction("voxpop", "pause"), Input("pause", "n_clicks"))
+
+
+def answer(service: Service, request: Request) -> Answer:
+    """Everything the page shows for one request; total: a store that fails is said on the page and logged."""
+    unchanged: Answer = dict.fromkeys(_OUTPUTS, no_update)
+    try:
+        known = queries.span(service.store)
+        fresh = _state(service, known, request.now)
+        if known is None:
+            return {**unchanged, **fresh, "filled": False, "bare": True, "period": "", "well": True}
+        return {**unchanged, **fresh, "filled": True, "bare": False, "well": True, **_board(service, request, known)}
+    except Exception:
+        _LOGGER.exception("the dashboard could not read the store")
+        return {**unchanged, "failure": text.FAILED, "well": False}
+
+
+def _state(service: Service, known: Span | None, now: datetime) -> Answer:
+    judged = state(service.status(), known, now)
+    newest = f"{text.SINCE} {judged.since:%H:%M:%S} UTC" if judged.since and judged.kind != "live" else ""
+    words = f"{judged.words} {newest}".strip()
+    return {"state": words, "kind": f"pill {judged.kind}", "since": text.moment(judged.since) if judged.since else ""}
+
+
+def _board(service: Service, request: Request, known: Span) -> Answer:
+    window = resolve(request.choice, known, request.now)
+    totals = queries.compare(service.store, window.measured)
+    places, coverage = panels.places(queries.by(service.store, window.filter, "country").to_pylist())
+    topics = queries.by(service.store, window.filter, "topic").to_pylist()
+    return {
+        "period": text.newest(window.newest, window.live),
+        "cards": panels.cards(totals, request.choice.range),
+        **_trend(service, request.choice, window),
+        "topics": panels.topics(topics, _titles(service.topics), request.choice),
+        "places": places,
+        "coverage": coverage,
+        "posts": no_update if request.paused else _posts(service, window, request.now),
+    }
+
+
+def _trend(service: Service, choice: Choice, window: Window) -> Answer:
+    lead = window.width * (figures.pool(window.width) - 1)
+    rows = queries.series(service.store, replace(window.filter, start=window.start - lead), window.width)
+    nets = [net for net in figures.sliding_net(rows, figures.pool(window.width)) if net is not None]
+    return {
+        "figure": figures.trend(rows, window.width, f"{choice.topic} {choice.range}"),
+        "summary": text.summary([net / 100 for net in nets], window.width),
+    }
+
+
+def _posts(service: Service, window: Window, now: datetime) -> list[Any]:
+    return panels.posts(queries.posts(service.store, window.filter, MOST_POSTS).to_pylist(), now)
+
+
+def _titles(topics: Matcher) -> dict[str, str]:
+    return {topic.name: topic.title for topic in topics.topics}

@@ -1,0 +1,195 @@
+"""Every English word the page shows, and how it writes numbers and times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+TITLE: Final = "Voxpop"
+DESCRIPTION: Final = "What people say about a topic, as they say it."
+NO_SCRIPT: Final = "This page needs JavaScript; the same numbers are at /v1/buckets and /v1/posts."
+TOPIC: Final = "Topic"
+RANGE: Final = "Time range"
+ALL_POSTS: Final = "All posts"
+SCHEME: Final = "Switch between light and dark"
+RANGES: Final = {"15m": "15 min", "1h": "1 h", "6h": "6 h", "24h": "24 h", "7d": "7 d", "all": "All"}
+
+RATE: Final = "Posts a minute"
+NET: Final = "Net sentiment"
+NET_UNIT: Final = "points"
+NET_HELP: Final = "Share of positive minus share of negative posts, −100 to +100 points; unscored posts do not count."
+SHARES: Final = "Sentiment of scored posts"
+TREND: Final = "Net sentiment and volume"
+TREND_HELP: Final = "Drag to zoom, double-click to go back. Times are UTC."
+TOPICS: Final = "Topics"
+PLACES: Final = "Top places"
+NEWEST: Final = "Newest posts"
+COLUMNS: Final = ("Posts", "Net sentiment")
+PAUSE: Final = "Pause"
+RESUME: Final = "Resume"
+ORIGINAL: Final = "Original"
+LABELS: Final = {"negative": "Negative", "neutral": "Neutral", "positive": "Positive", "unscored": "Unscored"}
+KINDS: Final = {"reply": "reply", "repost": "repost", "quote": "quote"}
+SOURCES: Final = {"x": "X", "bluesky": "Bluesky", "mastodon": "Mastodon"}
+
+NO_NET: Final = "no scored post"
+NO_CHANGE: Final = "no earlier period"
+NO_POSTS: Final = "No posts here in this period. Choose a longer range or another topic."
+NO_PLACES: Final = "No post in this period says where it comes from."
+NO_TOPICS: Final = "No post in this period is on a topic."
+EMPTY: Final = "No posts yet"
+EMPTY_INGEST: Final = "Load an export of posts (X, Bluesky, CSV, JSON Lines, ...):"
+EMPTY_DEMO: Final = "Or watch an invented launch night:"
+EMPTY_NOW: Final = "This page fills by itself as soon as the first posts are scored."
+FEED_LOST: Final = "Live feed lost since {time} UTC, reconnecting. The numbers below are from before."
+FAILED: Final = "The store could not be read. These numbers are from before; the reason is in the server's log."
+
+LIVE: Final = "Live"
+BEHIND: Final = "Behind"
+SCORING: Final = "Scoring the first posts"
+STALE: Final = "Stale"
+IDLE: Final = "Not collecting"
+WAITING: Final = "Waiting for posts"
+SINCE: Final = "since"
+
+MINUS: Final = "\N{MINUS SIGN}"
+THIN: Final = "\N{NARROW NO-BREAK SPACE}"
+
+
+def signed(fraction: float | None) -> str:
+    """A net sentiment or polarity in [-1, 1] as points with its sign.
+
+    >>> signed(0.1234), signed(-0.5), signed(0.0001), signed(None)
+    ('+12.3', '−50.0', '±0.0', '–')
+    """
+    if fraction is None:
+        return "\N{EN DASH}"
+    points = round(fraction * 100, 1)
+    return f"{points:+.1f}".replace("-", MINUS) if points else "±0.0"
+
+
+def whole(fraction: float | None) -> str:
+    """Like `signed`, without the decimal: the sign of one post.
+
+    >>> whole(-0.816), whole(0.004)
+    ('−82', '±0')
+    """
+    if fraction is None:
+        return "\N{EN DASH}"
+    points = round(fraction * 100)
+    return f"{points:+d}".replace("-", MINUS) if points else "±0"
+
+
+def percent(fraction: float | None) -> str:
+    """A share in [0, 1]; a share that is not nothing never reads 0 %.
+
+    >>> percent(0.256).replace(THIN, " "), percent(0.001).replace(THIN, " "), percent(None)
+    ('26 %', '<1 %', '–')
+    """
+    if fraction is None:
+        return "\N{EN DASH}"
+    return f"<1{THIN}%" if 0 < fraction < 0.005 else f"{round(fraction * 100)}{THIN}%"
+
+
+def count(n: int) -> str:
+    """A count with thin spaces between thousands.
+
+    >>> count(1234567).replace(THIN, " ")
+    '1 234 567'
+    """
+    return f"{n:,}".replace(",", THIN)
+
+
+def rate(per_minute: float) -> str:
+    """Posts a minute, with the digits that matter.
+
+    >>> rate(0.034), rate(7.26), rate(431.2)
+    ('0.03', '7.3', '431')
+    """
+    if per_minute >= 100:
+        return count(round(per_minute))
+    return f"{per_minute:.1f}" if per_minute >= 1 or not per_minute else f"{per_minute:.2f}"
+
+
+def posts(n: int) -> str:
+    """A count of posts.
+
+    >>> posts(1), posts(0)
+    ('1 post', '0 posts')
+    """
+    return f"{count(n)} post{'' if n == 1 else 's'}"
+
+
+def moment(at: datetime) -> str:
+    """A UTC time in full.
+
+    >>> from datetime import UTC
+    >>> moment(datetime(2022, 10, 2, 17, 59, 3, tzinfo=UTC))
+    '2 Oct 2022 17:59 UTC'
+    """
+    return f"{at.day} {at:%b %Y %H:%M} UTC"
+
+
+def ago(age: timedelta) -> str:
+    """How long ago; the page's script counts on from there with the same words.
+
+    >>> ago(timedelta(seconds=12)), ago(timedelta(minutes=3)), ago(timedelta(hours=30))
+    ('12 s ago', '3 min ago', '1 d ago')
+    """
+    seconds = max(0, int(age.total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
+
+
+def interval(width: timedelta) -> str:
+    """The length of one bar.
+
+    >>> interval(timedelta(minutes=10)), interval(timedelta(days=7))
+    ('10 minutes', 'week')
+    """
+    names = {timedelta(minutes=1): "minute", timedelta(hours=1): "hour", timedelta(days=1): "day"}
+    return names.get(width) or ("week" if width == timedelta(days=7) else f"{width // timedelta(minutes=1)} minutes")
+
+
+def over(intervals: int, width: timedelta) -> str:
+    """What a point of the line is pooled over, when that is more than its own interval.
+
+    >>> over(5, timedelta(minutes=1)), over(1, timedelta(hours=1))
+    (', over the last 5 minutes', '')
+    """
+    return f", over the last {intervals} {interval(width)}s" if intervals > 1 else ""
+
+
+def newest(at: datetime, live: bool) -> str:
+    """The newest post, and what it means for the period when it is not of now."""
+    return f"Newest post: {moment(at)}" if live else f"History, counted back from the newest post: {moment(at)}"
+
+
+def coverage(known: int, n: int) -> str:
+    """How many posts have a place."""
+    return f"{percent(known / n if n else None)} of {posts(n)} have a place"
+
+
+def unscored(n: int, of: int) -> str:
+    """How many posts were not scored, and what that means for the shares."""
+    return f"{count(n)} unscored ({percent(n / of if of else None)}), not in the shares"
+
+
+def before(label: str) -> str:
+    """What a change is compared with."""
+    return f"vs the {label} before"
+
+
+def summary(nets: Sequence[float], width: timedelta) -> str:
+    """The chart in a sentence, for those who do not see it.
+
+    >>> summary([0.2, -0.1], timedelta(hours=1))
+    'Net sentiment by hour: from −10.0 to +20.0 points, latest −10.0.'
+    """
+    if not nets:
+        return f"{NET} by {interval(width)}: {NO_NET}."
+    low, high = signed(min(nets)), signed(max(nets))
+    return f"{NET} by {interval(width)}: from {low} to {high} {NET_UNIT}, latest {signed(nets[-1])}."
