@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -167,6 +168,22 @@ def test_the_demo_moves_and_stops_clean(demo: tuple[subprocess.Popen[str], str],
     stdout, stderr = process.communicate(timeout=30)
     assert "Traceback" not in stderr
     assert json.loads(stdout.splitlines()[-1])["account"]["quarantined"] == 0
+
+
+def test_a_directory_that_cannot_be_made_is_a_clean_line() -> None:
+    ran = voxpop("run", "--once", "--data", "/proc/nowhere")
+    assert ran.returncode == 1
+    assert "/proc/nowhere" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.slow
+def test_a_taken_port_is_a_clean_line_with_the_fix(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = voxpop("serve", "--data", tmp_path / "d", "--port", taken.getsockname()[1])
+    assert ran.returncode == 1
+    assert "--port 0" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.slow

@@ -43,6 +43,9 @@ def main() -> None:
     except KeyboardInterrupt:
         console.say("stopped; what was read is kept, and the next run goes on from there")
         sys.exit(130)
+    except OSError as error:
+        console.say(f"voxpop: {error.filename or 'this'}: {error.strerror or error}; use another path, or make room")
+        sys.exit(1)
     except Exception as error:
         show = getattr(error, "show", None)
         if show is None:

@@ -17,7 +17,9 @@ import uvicorn
 from voxpop import console
 from voxpop.api.app import Service, create_api
 from voxpop.assembly import Assembly
+from voxpop.config import Settings
 from voxpop.dashboard.app import mount
+from voxpop.errors import Terminal
 from voxpop.ingest import Ingest, Progress, Rolling
 from voxpop.seams import Source
 
@@ -50,8 +52,10 @@ class Server:
         """Serve until interrupted or a part fails; answers the final status.
 
         Raises:
+            Terminal: the port is taken.
             VoxpopError: a source or the pipeline failed for good; everything that was read has landed.
         """
+        listening = _listen(self._assembly.settings)
         workers = [threading.Thread(target=self._guard, args=(part,), daemon=True) for part in self._parts()]
         self._web = _Web(self._configuration(), self._announce)
         # uvicorn raises the signal again once it has stopped; SIGTERM would then end the process before it has landed
@@ -60,7 +64,7 @@ class Server:
         for worker in workers:
             worker.start()
         try:
-            self._web.run()
+            self._web.run([listening])
         except KeyboardInterrupt:
             console.say("stopped")
         finally:
@@ -146,6 +150,16 @@ class Server:
         console.say(f"dashboard  {url}\nAPI        {url}v1/status\nstop with Ctrl-C")
         if self._serving.open_browser:
             webbrowser.open(url)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise Terminal(
+            f"port {settings.port} is not free on {settings.host}; name another with --port, or --port 0 for any"
+        ) from error
 
 
 class _Web(uvicorn.Server):
