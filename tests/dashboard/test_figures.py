@@ -69,7 +69,7 @@ def test_the_bars_are_the_counts_by_label() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "limit"), [((0, 1, 0, 0), 10), ((1, 4, 2, 0), 25), ((0, 3, 2, 0), 50), ((0, 0, 1, 0), 100)]
+    ("counts", "limit"), [((0, 1, 0, 0), 10), ((1, 4, 2, 0), 20), ((0, 3, 2, 0), 40), ((0, 0, 1, 0), 100)]
 )
 def test_the_axis_is_symmetric_about_zero_and_its_end_a_round_number(
     counts: tuple[int, int, int, int], limit: float
@@ -77,6 +77,7 @@ def test_the_axis_is_symmetric_about_zero_and_its_end_a_round_number(
     axis = figures.trend(series(counts), HOUR, "r")["layout"]["yaxis"]
     assert axis["range"][0] == -axis["range"][1]
     assert (axis["tickvals"][0], axis["tickvals"][-1]) == (-limit, limit)
+    assert all(tick == int(tick) for tick in axis["tickvals"])
 
 
 def test_the_chart_spans_the_whole_period_and_keeps_a_zoom_for_its_revision() -> None:

@@ -16,7 +16,7 @@ from voxpop.dashboard import text
 COLOURS: Final = {"negative": "#D55E00", "neutral": "#7D8796", "positive": "#0E86A8", "unscored": "#7D879659"}
 """Vermillion and blue stay apart for every kind of colour blindness; each is at least 3:1 on both backgrounds."""
 _COLUMNS: Final = {"negative": "n_neg", "neutral": "n_neu", "positive": "n_pos", "unscored": "n_unscored"}
-_LIMITS: Final = (10.0, 25.0, 50.0, 75.0, 100.0)
+_LIMITS: Final = (10.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 _HEADROOM: Final = 1.08
 _HOVER: Final = (
     "<b>%{customdata[0]}</b><br>net %{customdata[1]}%{customdata[2]}<br>%{customdata[3]}: %{customdata[4]} negative · "
