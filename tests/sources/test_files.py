@@ -3,30 +3,20 @@ from __future__ import annotations
 import asyncio
 import gzip
 import itertools
-import json
 import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from tests.sources.reading import FIXTURES, lines, read, reading
 from voxpop.errors import Terminal
-from voxpop.schema import Post
-from voxpop.seams import Fetched, Rejected
 from voxpop.sources.files import POSTS_A_TIME, FilesSource, recognise
 from voxpop.sources.formats.context import FileOptions
-
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "files"
-REAL = Path(__file__).parents[3] / "shared" / "data"
 
 ACCOUNT: dict[str, tuple[str, int, int, dict[str, int]]] = {
     "bluesky.tsv": ("table", 2, 0, {}),
@@ -55,37 +45,6 @@ ACCOUNT: dict[str, tuple[str, int, int, dict[str, int]]] = {
     "x_stream.jsonl": ("X API v2 pages or stream", 3, 1, {"stream error": 1}),
     "x_users.json": ("X users", 0, 0, {"user": 2}),
 }
-
-
-@dataclass
-class Reading:
-    posts: list[Post] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    ignored: Counter[str] = field(default_factory=Counter)
-    fetched: list[Fetched] = field(default_factory=list)
-
-    @property
-    def records(self) -> int:
-        return len(self.posts) + len(self.rejected) + self.ignored.total()
-
-
-async def reading(source: FilesSource, cursor: str | None = None) -> Reading:
-    found = Reading()
-    async for fetched in source.read(cursor):
-        found.posts += fetched.posts
-        found.rejected += fetched.rejected
-        found.ignored.update(fetched.ignored)
-        found.fetched.append(fetched)
-    return found
-
-
-def read(*paths: Path, cursor: str | None = None, options: FileOptions | None = None) -> Reading:
-    return asyncio.run(reading(FilesSource(paths, options), cursor))
-
-
-def lines(path: Path, count: int, start: int = 0) -> Path:
-    path.write_text("".join(f"post number {number}\n" for number in range(start, start + count)))
-    return path
 
 
 def test_every_fixture_has_an_account() -> None:
@@ -167,63 +126,6 @@ def test_users_are_read_first_and_name_the_authors(tmp_path: Path) -> None:
     assert found.ignored == {"user": 2}
     after_users = found.fetched[0].cursor
     assert read(FIXTURES / "x_flat.csv", FIXTURES / "x_users.json", cursor=after_users).posts == found.posts
-
-
-def test_a_cut_gzip_gives_every_whole_record_and_one_rejected(tmp_path: Path) -> None:
-    whole = "".join(f"{hash((number, 'x')) % 10**17} text of post {number}\n" for number in range(20_000)).encode()
-    path = tmp_path / "posts.gz"
-    path.write_bytes(gzip.compress(whole)[:100_000])
-    found = read(path)
-    assert len(found.posts) > 1000
-    assert [post.text for post in found.posts] == whole.decode().splitlines()[: len(found.posts)]
-    assert len(found.rejected) == 1
-    assert found.rejected[0].position == len(found.posts) + 1
-    assert "ends early" in found.rejected[0].reason
-
-
-def test_a_cut_json_array_gives_its_whole_elements(tmp_path: Path) -> None:
-    path = tmp_path / "posts.json"
-    path.write_text(json.dumps([{"text": f"post {number}", "id": number} for number in range(50)])[:-30])
-    found = read(path)
-    assert [post.text for post in found.posts] == [f"post {number}" for number in range(49)]
-    assert len(found.rejected) == 1 and "breaks here" in found.rejected[0].reason
-
-
-def test_a_pretty_printed_page_is_one_document(tmp_path: Path) -> None:
-    page = json.loads((FIXTURES / "x_pages.jsonl").read_text().splitlines()[0])
-    path = tmp_path / "page.json"
-    path.write_text(json.dumps(page, indent=2))
-    assert len(read(path).posts) == 8
-    path.write_text(json.dumps(page, indent=2) + "\n" + json.dumps(page, indent=2))
-    assert len(read(path).posts) == 16
-
-
-def test_a_line_that_is_too_long_is_rejected_shortened_and_the_next_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "posts.txt"
-    path.write_bytes(b"first\n" + b"x" * (17 << 20) + b"\nlast\n")
-    found = read(path)
-    assert [post.text for post in found.posts] == ["first", "last"]
-    assert len(found.rejected[0].line) < 300_000 and "shortened" in found.rejected[0].line
-    assert found.rejected[0].position == 2
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"PK\x03\x04rest", "ZIP"),
-        ("text\nhello".encode("utf-16"), "UTF-16"),
-        (b"\x7fELF\0\0\0", "not text"),
-        (b"PAR1 but no more", "Parquet"),
-        (b"alpha,beta\n1,2\n3,4\n", "'alpha', 'beta': use --map text=COLUMN"),
-        (b'"0","12","someone","text, here"\n"4","13","other","more"\n', "without names of columns"),
-        (b'{"alpha": 1}\n', "'alpha': use --map text=COLUMN"),
-    ],
-)
-def test_what_cannot_be_understood_is_told_before_reading(tmp_path: Path, content: bytes, message: str) -> None:
-    path = tmp_path / "posts"
-    path.write_bytes(content)
-    with pytest.raises(Terminal, match=message):
-        read(lines(tmp_path / "good.txt", 1), path)
 
 
 def test_a_mapping_names_the_columns(tmp_path: Path) -> None:
@@ -319,98 +221,3 @@ async def test_a_pipe_is_read_without_blocking_the_event_loop(tmp_path: Path) ->
     found = await asyncio.wait_for(task, 30)
     assert found.posts == (await reading(FilesSource([FIXTURES / "snscrape.jsonl"]))).posts
     assert found.fetched[-1].done is None
-
-
-values: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-names = st.sampled_from(
-    "_type id text date url content rawContent user data includes errors meta did time_us kind commit payload action "
-    "created_at author_id geo referenced_tweets edit_history_tweet_ids note_tweet username public_metrics place "
-    "coordinates inReplyToTweetId editControl $type".split()
-)
-
-
-def mutated(name: str) -> st.SearchStrategy[bytes]:
-    """Records of a fixture with some of their values replaced by anything."""
-    rows = [json.loads(line) for line in (FIXTURES / name).read_text().splitlines()[:5] if line.strip()]
-    changed = st.builds(lambda row, other: {**row, **other}, st.sampled_from(rows), st.dictionaries(names, values))
-    return st.lists(changed, max_size=5).map(lambda found: "\n".join(map(json.dumps, [rows[0], *found])).encode())
-
-
-contents = st.one_of(
-    st.binary(max_size=300),
-    st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")),
-    st.lists(st.dictionaries(names, values, max_size=6), max_size=5).map(lambda rows: json.dumps(rows).encode()),
-    st.lists(st.text(',\t;"\n\r aé1', max_size=30), max_size=8).map(
-        lambda rows: ("text,date\n" + "\n".join(rows)).encode()
-    ),
-    *(
-        mutated(name)
-        for name in ("snscrape.jsonl", "x_pages.jsonl", "x_flat.jsonl", "jetstream.jsonl", "x_compliance.jsonl")
-    ),
-    st.binary(max_size=100).map(lambda noise: gzip.compress((FIXTURES / "table.csv").read_bytes())[:80] + noise),
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(content=contents)
-def test_nothing_in_a_file_is_raised_out_of_reading(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
-    path = tmp_path_factory.mktemp("any") / "posts"
-    path.write_bytes(content)
-    try:
-        found = read(path)
-    except Terminal as error:
-        assert str(error)
-        return
-    assert all(record.reason for record in found.rejected)
-    for post in found.posts:
-        assert post.post_id.startswith(post.source + ":")
-        assert post.created_at is None or post.created_at.tzinfo is not None
-        assert isinstance(post.text, str) or post.op == "delete"
-        # Any text that leaves here can be written to Arrow.
-        json.dumps(post.text).encode()
-        (post.text or "").encode()
-
-
-@settings(max_examples=50, deadline=None)
-@given(rows=st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40), max_size=40))
-def test_every_line_of_text_is_one_post(tmp_path_factory: pytest.TempPathFactory, rows: Sequence[str]) -> None:
-    path = tmp_path_factory.mktemp("any") / "posts"
-    path.write_text("a first line that is no header\n" + "\n".join(rows), encoding="utf-8")
-    found = read(path)
-    assert found.records == 1 + sum(bool(row.strip()) for row in rows)
-    assert len({post.post_id for post in found.posts}) == len(found.posts)
-
-
-REAL_ACCOUNT = {
-    "streams/iphone14_x_api_v2.csv.gz": (10_000, 0, {}),
-    "streams/iphone14_x_api_v2_users.json.gz": (0, 0, {"user": 4332}),
-    "streams/fifa2022.csv.gz": (10_000, 0, {}),
-    "streams/covid_2021_2022.csv.gz": (20_000, 0, {}),
-    "streams/pixel6.csv.gz": (2202, 0, {}),
-    "streams/bluesky_tags.csv.gz": (8140, 0, {}),
-    "streams/snscrape_bitcoin_2022.jsonl.gz": (500, 0, {}),
-    "streams/snscrape_pt_2021.jsonl.gz": (538, 0, {}),
-    "streams/twscrape_2023.jsonl.gz": (150, 0, {}),
-    "fixtures/x_api_v2/2sets.jsonl.gz": (200, 0, {"partial error": 1}),
-    "fixtures/x_api_v2/counts.jsonl.gz": (0, 0, {"count": 169}),
-    "fixtures/x_api_v2/edited.jsonl.gz": (1, 0, {}),
-    "fixtures/x_api_v2/flat.jsonl.gz": (100, 0, {}),
-    "fixtures/x_api_v2/lists.jsonl.gz": (0, 0, {"list": 6}),
-    "fixtures/x_api_v2/streaming_output_with_error.jsonl.gz": (7, 1, {}),
-    "fixtures/x_api_v2/tweets_compliance.jsonl.gz": (2, 0, {}),
-    "fixtures/x_api_v2/users.jsonl.gz": (0, 0, {"user": 96, "partial error": 8}),
-    "fixtures/x_api_v2/users_compliance.jsonl.gz": (0, 2, {}),
-    "fixtures/x_api_v2/withheld.jsonl.gz": (215, 0, {"partial error": 5}),
-}
-
-
-@pytest.mark.parametrize("name", REAL_ACCOUNT)
-def test_real_exports_are_accounted_for(name: str) -> None:
-    if not (REAL / name).exists():
-        pytest.skip(f"the real file {name} is not beside this repository")
-    found = read(REAL / name)
-    assert (len(found.posts), len(found.rejected), dict(found.ignored)) == REAL_ACCOUNT[name]

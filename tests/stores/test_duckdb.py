@@ -1,165 +1,20 @@
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.stores.scored import MODEL, POLARITY, TOPICS, cut, event, table
+from tests.stores.scored import MODEL, TOPICS, cut, event, table
+from tests.stores.view import View, load, naive, seen
 from voxpop.errors import Poison, Terminal
 from voxpop.segment import Segment
 from voxpop.stores.duckdb import DuckDBStore
-
-Row = dict[str, Any]
-SUMS = ("n", "n_neg", "n_neu", "n_pos", "n_unscored", "sum_polarity")
-
-
-@dataclass(frozen=True)
-class View:
-    """What a store holds, in comparable form."""
-
-    posts: dict[str, tuple[Any, ...]]
-    buckets: dict[tuple[Any, ...], tuple[Any, ...]]
-
-
-def seen(store: DuckDBStore) -> View:
-    with store._connection.cursor() as cursor:
-        posts = cursor.sql("select post_id, live, rev, position, text, label, topics from posts").to_arrow_table()
-        buckets = cursor.sql("select * from buckets").to_arrow_table()
-    rows = buckets.to_pylist()
-    keys = ("minute", "topic", "source", "country", "lang")
-    return View(
-        {row.pop("post_id"): tuple(row.values()) for row in posts.to_pylist()},
-        {tuple(row[key] for key in keys): tuple(row[name] for name in SUMS) for row in rows},
-    )
-
-
-def naive(pieces: Sequence[tuple[Segment, pa.Table]]) -> View:
-    """The rule, read literally: the greatest event of each post, then a count."""
-    winners: dict[str, tuple[tuple[Any, ...], Row]] = {}
-    for segment, batch in pieces:
-        for number, row in enumerate(batch.to_pylist()):
-            rev = row["rev"] or ""
-            rank = (row["op"] == "delete", len(rev), rev, segment.offset + number)
-            if row["post_id"] not in winners or rank > winners[row["post_id"]][0]:
-                winners[row["post_id"]] = (rank, row)
-    posts: dict[str, tuple[Any, ...]] = {}
-    buckets: dict[tuple[Any, ...], list[Row]] = {}
-    for post_id, ((deleted, _, rev, position), row) in winners.items():
-        topics = TOPICS.match([row["text"]])[0]
-        text = None if deleted else row["text"]
-        posts[post_id] = (not deleted, rev, position, text, row["label"], [] if deleted else topics)
-        for topic in [] if deleted else ["*", *topics]:
-            minute = row["created_at"].replace(second=0, microsecond=0)
-            key = (minute, topic, row["source"], row["country"] or "", row["lang_detected"] or "")
-            buckets.setdefault(key, []).append(row)
-    return View(posts, {key: _sums(rows) for key, rows in buckets.items()})
-
-
-def _sums(rows: list[Row]) -> tuple[Any, ...]:
-    labels = Counter(row["label"] for row in rows)
-    polarity = sum((Decimal(str(row["polarity"] or 0)) for row in rows), Decimal(0))
-    return (len(rows), *(labels[name] for name in (*POLARITY, "unscored")), polarity)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    store = DuckDBStore.open(tmp_path / "store.duckdb", TOPICS)
-    yield store
-    store.close()
-
-
-def load(store: DuckDBStore, *rows: Row) -> None:
-    """Load each row as a segment of its own."""
-    for segment, batch in cut(rows, range(len(rows))):
-        store.load(segment, batch)
-
-
-EVENTS = st.builds(
-    event,
-    post_id=st.sampled_from(["test:1", "test:2", "test:3"]),
-    text=st.sampled_from(["an apple", "a pear", "apple and pear", "neither", "", None]),
-    minute=st.integers(0, 2).map(lambda half: half / 2),
-    op=st.sampled_from(["create", "create", "update", "delete"]),
-    rev=st.sampled_from([None, "", "9", "10", "2a", "2b"]),
-    label=st.sampled_from([*POLARITY, "unscored"]),
-    country=st.sampled_from([None, "DE"]),
-    lang_detected=st.sampled_from([None, "en"]),
-    source=st.just("test"),
-)
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    rows=st.lists(EVENTS, min_size=1, max_size=10),
-    cuts=st.sets(st.integers(0, 9)),
-    order=st.randoms(use_true_random=False),
-)
-def test_the_order_of_loading_does_not_matter(rows: list[Row], cuts: set[int], order: random.Random) -> None:
-    pieces = cut(rows, {at for at in cuts if at < len(rows)})
-    shuffled = [*pieces, *pieces]
-    order.shuffle(shuffled)
-    store = DuckDBStore.open(Path(":memory:"), TOPICS)
-    loaded = [store.load(*piece) for piece in shuffled]
-    assert sum(loaded) == len(pieces)
-    assert seen(store) == naive(pieces)
-    assert store.loaded() == {segment for segment, _ in pieces}
-    store.close()
-
-
-def test_a_repeated_segment_is_refused_and_changes_nothing(store: DuckDBStore) -> None:
-    segment, batch = cut([event()], [])[0]
-    assert store.load(segment, batch)
-    before = seen(store)
-    assert not store.load(segment, batch)
-    assert seen(store) == before
-
-
-def test_a_create_after_its_deletion_never_shows(store: DuckDBStore) -> None:
-    load(store, event(op="delete", text=None), event(op="create", rev="zzzzzzzzzz"))
-    assert not seen(store).buckets
-    assert seen(store).posts["test:1"][0] is False
-
-
-def test_a_deletion_takes_the_text_with_it(store: DuckDBStore) -> None:
-    load(store, event(text="an apple", author="ana", url="https://example.org/1"), event(op="delete", text="an apple"))
-    with store._connection.cursor() as cursor:
-        assert cursor.execute("select text, author, url from posts").fetchall() == [(None, None, None)]
-
-
-def test_an_edit_moves_the_post_to_its_new_minute_and_topic(store: DuckDBStore) -> None:
-    load(
-        store,
-        event(text="an apple", label="negative", rev="1"),
-        event(text="a pear", label="positive", rev="2", op="update", minute=7),
-    )
-    buckets = seen(store).buckets
-    assert {(key[0].minute, key[1]): sums[:4] for key, sums in buckets.items()} == {
-        (7, "*"): (1, 0, 0, 1),
-        (7, "pear"): (1, 0, 0, 1),
-    }
-
-
-def test_an_edit_of_a_post_nobody_saw_counts_as_the_post(store: DuckDBStore) -> None:
-    load(store, event(op="update", rev="2"))
-    assert [sums[0] for sums in seen(store).buckets.values()] == [1, 1]
-
-
-def test_a_repost_counts_beside_its_original(store: DuckDBStore) -> None:
-    load(store, event("test:1"), event("test:2", kind="repost", ref_id="test:1"))
-    assert {key[1]: sums[0] for key, sums in seen(store).buckets.items()} == {"*": 2, "apple": 2}
 
 
 def test_a_failed_load_changes_nothing_and_the_next_one_works(store: DuckDBStore) -> None:

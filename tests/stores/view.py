@@ -1,0 +1,72 @@
+"""A store's contents in comparable form, and the naive reading of the rule that it must equal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from tests.stores.scored import POLARITY, TOPICS, cut
+from voxpop.segment import Segment
+from voxpop.stores.duckdb import DuckDBStore
+
+Row = dict[str, Any]
+SUMS = ("n", "n_neg", "n_neu", "n_pos", "n_unscored", "sum_polarity")
+
+
+@dataclass(frozen=True)
+class View:
+    """What a store holds, in comparable form."""
+
+    posts: dict[str, tuple[Any, ...]]
+    buckets: dict[tuple[Any, ...], tuple[Any, ...]]
+
+
+def seen(store: DuckDBStore) -> View:
+    with store._connection.cursor() as cursor:
+        posts = cursor.sql("select post_id, live, rev, position, text, label, topics from posts").to_arrow_table()
+        buckets = cursor.sql("select * from buckets").to_arrow_table()
+    rows = buckets.to_pylist()
+    keys = ("minute", "topic", "source", "country", "lang")
+    return View(
+        {row.pop("post_id"): tuple(row.values()) for row in posts.to_pylist()},
+        {tuple(row[key] for key in keys): tuple(row[name] for name in SUMS) for row in rows},
+    )
+
+
+def naive(pieces: Sequence[tuple[Segment, pa.Table]]) -> View:
+    """The rule, read literally: the greatest event of each post, then a count."""
+    winners: dict[str, tuple[tuple[Any, ...], Row]] = {}
+    for segment, batch in pieces:
+        for number, row in enumerate(batch.to_pylist()):
+            rev = row["rev"] or ""
+            rank = (row["op"] == "delete", len(rev), rev, segment.offset + number)
+            if row["post_id"] not in winners or rank > winners[row["post_id"]][0]:
+                winners[row["post_id"]] = (rank, row)
+    posts: dict[str, tuple[Any, ...]] = {}
+    buckets: dict[tuple[Any, ...], list[Row]] = {}
+    for post_id, ((deleted, _, rev, position), row) in winners.items():
+        topics = TOPICS.match([row["text"]])[0]
+        text = None if deleted else row["text"]
+        posts[post_id] = (not deleted, rev, position, text, row["label"], [] if deleted else topics)
+        for topic in [] if deleted else ["*", *topics]:
+            minute = row["created_at"].replace(second=0, microsecond=0)
+            key = (minute, topic, row["source"], row["country"] or "", row["lang_detected"] or "")
+            buckets.setdefault(key, []).append(row)
+    return View(posts, {key: _sums(rows) for key, rows in buckets.items()})
+
+
+def _sums(rows: list[Row]) -> tuple[Any, ...]:
+    labels = Counter(row["label"] for row in rows)
+    polarity = sum((Decimal(str(row["polarity"] or 0)) for row in rows), Decimal(0))
+    return (len(rows), *(labels[name] for name in (*POLARITY, "unscored")), polarity)
+
+
+def load(store: DuckDBStore, *rows: Row) -> None:
+    """Load each row as a segment of its own."""
+    for segment, batch in cut(rows, range(len(rows))):
+        store.load(segment, batch)
