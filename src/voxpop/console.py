@@ -45,7 +45,7 @@ class IngestBar:
         self._bar = tqdm(
             desc=title,
             total=PERMILLE,
-            bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix} {elapsed}<{remaining}",
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left{postfix}",
             disable=None,
             leave=False,
         )
