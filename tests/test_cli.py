@@ -102,6 +102,14 @@ def test_score_reads_lines_from_standard_input() -> None:
     assert len(answer("score", "-", stdin="one\ntwo\n")["scores"]) == 2
 
 
+def test_evaluate_measures_a_model_beside_others(tmp_path: Path) -> None:
+    table = tmp_path / "labelled.tsv"
+    table.write_text("label\ttext\npositive\tI love it\nnegative\tI hate it\nneutral\tit is five\n")
+    found = answer("evaluate", "--data", table, "--beside", "lexicon")
+    assert (found["n"], found["macro_recall"]) == (3, 1.0)
+    assert set(found["beside"]) == {"lexicon", "majority"}
+
+
 def test_topics_lists_the_presets() -> None:
     assert {topic["name"] for topic in answer("topics")["topics"]} == {"gta6", "tesla", "pixel-fold"}
 

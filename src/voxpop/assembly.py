@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from voxpop import models
 from voxpop.config import Settings, SourceSettings
@@ -66,7 +67,9 @@ def assembled(settings: Settings) -> Iterator[Assembly]:
 
 
 def model_spec(settings: Settings) -> ModelSpec:
-    """What opens the model the settings name, a bundled one or a directory."""
+    """What opens the model the settings name: a bundled one, a directory, or `lexicon` for the baseline."""
+    if settings.model == "lexicon":
+        return ModelSpec("lexicon", Path(), settings.threads)
     return ModelSpec("onnx", models.find(settings.model), settings.threads)
 
 

@@ -192,6 +192,34 @@ def score(
 
 
 @app.command()
+def evaluate(
+    data: Annotated[Path, typer.Option(help="Labelled posts: .tsv, .csv, .jsonl or .parquet with label and text.")],
+    model: Annotated[str | None, typer.Option(help="A bundled model or a directory. [default: en-small]")] = None,
+    beside: Annotated[list[str] | None, typer.Option(help="Another model, or `lexicon` for VADER.")] = None,
+    settings_file: Config = None,
+    json_: Json = False,
+) -> None:
+    """Measure a model on labelled posts: macro recall, F1, accuracy, calibration, each with its 95 % interval.
+
+    Example: voxpop evaluate --data labelled.tsv --beside lexicon
+    """
+    from voxpop import assembly, evaluation
+    from voxpop.labelled import read_labelled
+
+    labelled = read_labelled(data)
+    chosen = config.load(settings_file, model=model)
+    reports = {chosen.model: evaluation.evaluate(assembly.model_spec(chosen).open(), labelled)}
+    for name in beside or []:
+        reports[name] = evaluation.evaluate(
+            assembly.model_spec(config.load(settings_file, model=name)).open(), labelled
+        )
+    first, *others = reports.items()
+    reports["majority class"] = evaluation.report(evaluation.majority(labelled))
+    answer = {**first[1], "beside": {**dict(others), "majority": reports["majority class"]}}
+    console.answer(answer, as_json=json_, text=evaluation.table(reports))
+
+
+@app.command()
 def topics(data: Data = None, settings_file: Config = None, json_: Json = False) -> None:
     """List the topics that posts are matched against: presets and those of voxpop.toml.
 

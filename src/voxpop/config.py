@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8050, ge=0, le=65535)
     model: str = "en-small"
-    """A bundled model's name, or the directory of an exported one."""
+    """A bundled model's name, the directory of an exported one, or `lexicon` for the VADER baseline."""
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     """Threads the scorer may use."""
     roll_rows: int = Field(4096, ge=1, le=65_536)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voxpop.training.calibration import calibration_error, fit_temperature, log_loss, softmax
+from voxpop.metrics import calibration_error
+from voxpop.training.calibration import fit_temperature, log_loss, softmax
 
 
 @pytest.mark.parametrize("true", [0.5, 1.0, 2.5])

@@ -95,16 +95,3 @@ def test_a_run_that_was_stopped_resumes_to_the_same_result(
 def test_another_recipe_does_not_resume(trained: Path, base: Path, table: Path) -> None:
     with pytest.raises(ValueError, match="another recipe"):
         finetune.main(options(base, table, trained, 4))
-
-
-def test_an_unknown_label_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "rows.tsv"
-    path.write_text("label\ttext\nhappy\tx\n")
-    with pytest.raises(ValueError, match="happy"):
-        finetune.read_labelled(path)
-
-
-def test_quotes_and_tabs_in_a_text_are_kept_and_escapes_decoded(tmp_path: Path) -> None:
-    path = tmp_path / "rows.tsv"
-    path.write_text('label\ttext\nneutral\t"a" \\u2019 b\tc\n')
-    assert finetune.read_labelled(path) == (['"a" ’ b\tc'], [1])

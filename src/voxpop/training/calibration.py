@@ -21,18 +21,6 @@ def log_loss(probabilities: Array, gold: npt.NDArray[np.int64]) -> float:
     return float(-np.log(probabilities[np.arange(len(gold)), gold] + 1e-12).mean())
 
 
-def calibration_error(probabilities: Array, gold: npt.NDArray[np.int64], bins: int = 15) -> float:
-    """Return the expected calibration error: mean |confidence - accuracy| over equal-width bins (Guo et al. 2017).
-
-    >>> calibration_error(np.array([[0.9, 0.1], [0.9, 0.1]]), np.array([0, 1]))
-    0.4
-    """
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == gold
-    bucket = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(bucket, weights=confidence - right, minlength=bins)
-    return round(float(np.abs(gaps).sum() / len(gold)), 12)
-
-
 def fit_temperature(logits: Array, gold: npt.NDArray[np.int64]) -> float:
     """Return the temperature in [0.25, 4] with the least log loss, to three decimals (Guo et al. 2017, section 4.2).
 

@@ -20,11 +20,12 @@ from onnxruntime.transformers.fusion_options import FusionOptions
 from tqdm import tqdm
 from transformers import AutoTokenizer
 
+from voxpop.metrics import calibration_error, confusion, macro_recall
 from voxpop.scorers.scores import LABELS
-from voxpop.training.calibration import calibration_error, fit_temperature, softmax
+from voxpop.training.calibration import fit_temperature, softmax
 from voxpop.training.card import card
 from voxpop.training.classifier import SentimentBert
-from voxpop.training.finetune import Examples, encode, macro_recall, predict
+from voxpop.training.finetune import Examples, encode, predict
 from voxpop.training.quantise import Feed, calibrate, quantise
 
 
@@ -107,8 +108,8 @@ def measure(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64], gol
     temperature = fit_temperature(after, classes)
     return {
         "dev_rows": len(gold),
-        "dev_macro_recall": round(macro_recall(after.argmax(1).tolist(), gold), 4),
-        "float_macro_recall": round(macro_recall(before.argmax(1).tolist(), gold), 4),
+        "dev_macro_recall": round(macro_recall(confusion(gold, after.argmax(1).tolist())), 4),
+        "float_macro_recall": round(macro_recall(confusion(gold, before.argmax(1).tolist())), 4),
         "labels_flipped": int((before.argmax(1) != after.argmax(1)).sum()),
         "max_change": round(float(np.abs(softmax(before) - softmax(after)).max()), 4),
         "mean_change": round(float(np.abs(softmax(before) - softmax(after)).mean()), 4),

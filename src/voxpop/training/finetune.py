@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import json
 import random
-import re
 import shutil
 import sys
 import time
@@ -17,11 +16,11 @@ import torch
 from tqdm import tqdm
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, get_linear_schedule_with_warmup
 
+from voxpop.labelled import read_labelled
+from voxpop.metrics import confusion, macro_recall
 from voxpop.scorers.scores import LABELS
 from voxpop.text import prepare
 from voxpop.training.classifier import SentimentBert
-
-_LITERAL = re.compile(r"\\u([0-9a-fA-F]{4})|\\([\"'/])")
 
 
 @dataclass(frozen=True)
@@ -54,35 +53,11 @@ class Examples:
         return len(self.classes)
 
 
-def read_labelled(path: Path) -> tuple[list[str], list[int]]:
-    r"""Read a table with the columns `label` and `text` (tab-separated, others ignored) as raw texts and class indices.
-
-    Quotes have no meaning in it: the text is the last column, up to the end of the line. Literal `\u2019` escapes,
-    which some collections of tweets hold, are decoded. Raises `ValueError` for a label that is not one of the three.
-    """
-    header, *lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-    columns = header.split("\t")
-    rows = [line.split("\t", len(columns) - 1) for line in lines]
-    at_label, at_text = columns.index("label"), columns.index("text")
-    if unknown := {row[at_label] for row in rows} - set(LABELS):
-        raise ValueError(f"{path}: unknown labels {sorted(unknown)}; use {', '.join(LABELS)}")
-    return [decode_literals(row[at_text]) for row in rows], [LABELS.index(row[at_label]) for row in rows]
-
-
-def decode_literals(text: str) -> str:
-    r"""Decode escapes that are written out in a text.
-
-    >>> decode_literals(r"don\u2019t say \"no\"")
-    'don’t say "no"'
-    """
-    return _LITERAL.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
-
-
 def encode(tokenizer: PreTrainedTokenizerBase, path: Path, max_length: int) -> Examples:
     """Read a labelled table and tokenize its prepared texts, each cut to `max_length` tokens."""
-    texts, classes = read_labelled(path)
-    encoded = tokenizer([prepare(text) for text in texts], truncation=True, max_length=max_length)
-    return Examples(list(encoded["input_ids"]), classes)
+    labelled = read_labelled(path)
+    encoded = tokenizer([prepare(text) for text in labelled.texts], truncation=True, max_length=max_length)
+    return Examples(list(encoded["input_ids"]), labelled.gold)
 
 
 def bucketed(examples: Examples, size: int, shuffle: random.Random | None) -> Iterator[list[int]]:
@@ -119,19 +94,6 @@ def predict(model: SentimentBert, examples: Examples, pad: int = 0, batch: int =
         with torch.inference_mode():
             logits[rows] = model(input_ids=ids, attention_mask=mask).logits.float()
     return logits
-
-
-def macro_recall(predicted: Sequence[int], gold: Sequence[int]) -> float:
-    """Return the mean of the classes' recalls (SemEval-2017 Task 4A's measure), over the classes that occur.
-
-    >>> macro_recall([0, 0, 2], [0, 1, 2])
-    0.6666666666666666
-    """
-    recalls = []
-    for wanted in sorted(set(gold)):
-        guesses = [guess for guess, true in zip(predicted, gold, strict=True) if true == wanted]
-        recalls.append(guesses.count(wanted) / len(guesses))
-    return sum(recalls) / len(recalls)
 
 
 class Trainer:
@@ -176,7 +138,7 @@ class Trainer:
     def recall(self, model: SentimentBert) -> float:
         """Return the macro recall of `model` on dev."""
         logits = predict(model, self.dev, self.tokenizer.pad_token_id)
-        return macro_recall(logits.argmax(1).tolist(), self.dev.classes)
+        return macro_recall(confusion(self.dev.classes, logits.argmax(1).tolist()))
 
     def mean(self, epochs: Sequence[int]) -> SentimentBert:
         """Return the model whose weights are the mean of those after `epochs`."""
