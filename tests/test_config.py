@@ -54,6 +54,12 @@ def test_a_topic_of_the_file_replaces_the_preset_of_its_name(tmp_path: Path) -> 
     assert titles == {"gta6": "GTA 6", "pixel-fold": "Pixel Fold", "tesla": "Tesla the band"}
 
 
+def test_two_sources_with_one_cursor_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, '[[sources]]\nkind = "files"\npaths = ["a"]\n' * 2)
+    with pytest.raises(Terminal, match="give each a name"):
+        config.load(path)
+
+
 def test_an_address_that_others_can_reach_is_refused() -> None:
     with pytest.raises(Terminal, match="authenticating proxy"):
         config.load(host="0.0.0.0")

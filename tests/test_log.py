@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,19 @@ def test_a_second_writer_is_refused_by_the_name_of_the_first(tmp_path: Path) -> 
     assert "is writing to" in refused.stderr
     allowed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert allowed.stdout == "in\n"
+
+
+def test_what_a_killed_writer_left_is_swept_and_what_a_living_one_writes_is_not(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    segment, _ = land(log, Tail(), "a")
+    day = (log.landing / segment.path).parent
+    old, young = day / ".0.parquet.old.tmp", day / ".0.parquet.young.tmp"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    with log.lock():
+        assert (old.exists(), young.exists()) == (False, True)
+    assert log.segments() == [segment]
 
 
 def test_the_lock_is_free_again_after_a_refusal(tmp_path: Path) -> None:

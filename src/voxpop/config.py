@@ -93,6 +93,15 @@ class Settings(BaseSettings):
             raise ValueError(f"no preset is named {', '.join(unknown)}; there are {', '.join(PRESETS)}")
         return presets
 
+    @field_validator("sources")
+    @classmethod
+    def _told_apart(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        names = [source.name or source.kind for source in sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two sources are named {', '.join(twice)}, and would share a cursor; give each a name")
+        return sources
+
     @field_validator("host")
     @classmethod
     def _loopback(cls, host: str) -> str:

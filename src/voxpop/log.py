@@ -142,10 +142,15 @@ def _done(day: Path) -> set[Segment]:
 
 
 def _sweep(root: Path) -> None:
-    """Remove temporary files of writers that were killed; a living writer's is younger than an hour."""
-    for path in root.glob("**/.*.tmp"):
-        if time.time() - path.stat().st_mtime > STALE_SECONDS:
-            path.unlink(missing_ok=True)
+    """Remove temporary files of writers that were killed; a living writer's is younger than an hour.
+
+    Looks at the newest day of each directory only, so that a long log costs nothing.
+    """
+    for base in (root / "landing", *root.glob("scored/*")):
+        for day in _days(base)[-1:]:
+            for path in (base / day).glob(".*.tmp"):
+                if time.time() - path.stat().st_mtime > STALE_SECONDS:
+                    path.unlink(missing_ok=True)
 
 
 def _myself() -> dict[str, Any]:
