@@ -155,7 +155,7 @@ def _origin(row: dict[str, Any]) -> list[Component]:
 
 
 def _time(at: datetime, now: datetime) -> Component:
-    return html.Time(text.ago(now - at), dateTime=at.isoformat(), title=f"{at:%Y-%m-%d %H:%M:%S} UTC")
+    return html.Time(text.ago(at, now), dateTime=at.isoformat(), title=f"{at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def web_address(url: str | None) -> str | None:

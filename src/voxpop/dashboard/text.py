@@ -121,6 +121,9 @@ def posts(n: int) -> str:
     return f"{count(n)} post{'' if n == 1 else 's'}"
 
 
+WEEK_SECONDS: Final = 604_800
+
+
 def moment(at: datetime) -> str:
     """A UTC time in full.
 
@@ -131,13 +134,17 @@ def moment(at: datetime) -> str:
     return f"{at.day} {at:%b %Y %H:%M} UTC"
 
 
-def ago(age: timedelta) -> str:
-    """How long ago; the page's script counts on from there with the same words.
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago, or past a week the time itself; the page's script counts on from there with the same words.
 
-    >>> ago(timedelta(seconds=12)), ago(timedelta(minutes=3)), ago(timedelta(hours=30))
-    ('12 s ago', '3 min ago', '1 d ago')
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 11, 19, tzinfo=UTC)
+    >>> ago(now - timedelta(seconds=12), now), ago(now - timedelta(hours=30), now), ago(now - timedelta(days=8), now)
+    ('12 s ago', '1 d ago', '11 Nov 2026 00:00 UTC')
     """
-    seconds = max(0, int(age.total_seconds()))
+    seconds = max(0, int((now - at).total_seconds()))
+    if seconds > WEEK_SECONDS:
+        return moment(at)
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= size:
             return f"{seconds // size} {unit} ago"

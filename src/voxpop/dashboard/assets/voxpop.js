@@ -6,6 +6,7 @@
   const TICK = 15000;
   const RECONNECT = 3000;
   const COUNT_ON = 5000;
+  const WEEK = 604800;
 
   // --- the feed: each event only says that something changed; one callback then answers for the chosen filter.
   let announced = 0;
@@ -61,7 +62,9 @@
 
   const countOn = () => {
     for (const time of document.querySelectorAll("#posts time")) {
-      write(time, ago((Date.now() - Date.parse(time.dateTime)) / 1000));
+      const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
+      // Past a week the server wrote the time itself.
+      if (seconds <= WEEK) write(time, ago(seconds));
     }
   };
 
