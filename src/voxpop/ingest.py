@@ -177,7 +177,7 @@ async def _read_all(sources: Sequence[Source], cursors: Mapping[str, str], queue
         async with asyncio.TaskGroup() as group:
             for source in sources:
                 group.create_task(_read(source, cursors.get(source.name), queue))
-    except* Exception as errors:
+    except ExceptionGroup as errors:
         await queue.put(None)
         raise errors.exceptions[0] from None
     await queue.put(None)
