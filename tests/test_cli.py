@@ -65,6 +65,23 @@ def test_ingest_tells_people_the_sum_and_where_the_rest_is(export: Path, tmp_pat
     assert "quarantine" in ran.stderr
 
 
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_read_and_the_next_run_reads_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "big.txt").write_text("".join(f"post number {number}\n" for number in range(200_000)))
+    command = [sys.executable, "-m", "voxpop", "ingest", str(tmp_path / "big.txt"), "--data", str(tmp_path / "d")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not list((tmp_path / "d").glob("landing/*/*.parquet")):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "what was read is kept" in stderr
+    assert " landed" in stderr
+    rest = answer("ingest", tmp_path / "big.txt", "--data", tmp_path / "d")
+    assert rest["duplicate"] > 0
+    assert rest["landed"] + rest["duplicate"] == rest["read"] == 200_000
+
+
 def test_columns_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "odd.csv").write_text("words_said;x\nhello there;1\n".replace(";", ","))
     found = answer("ingest", tmp_path / "odd.csv", "--map", "text=words_said", "--data", tmp_path / "d")

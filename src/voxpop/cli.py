@@ -31,18 +31,16 @@ Port = Annotated[int | None, typer.Option(help="Port of dashboard and API; 0 tak
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the dashboard in a browser.")]
 
 
+INTERRUPTED = 130
+
+
 def main() -> None:
     """Run the command; a known error is one line on standard error and exit code 1."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except VoxpopError as error:
         console.say(f"voxpop: {error}")
         sys.exit(1)
-    except typer.Abort:
-        sys.exit(130)
-    except KeyboardInterrupt:
-        console.say("stopped; what was read is kept, and the next run goes on from there")
-        sys.exit(130)
     except OSError as error:
         console.say(f"voxpop: {error.filename or 'this'}: {error.strerror or error}; use another path, or make room")
         sys.exit(1)
@@ -53,6 +51,10 @@ def main() -> None:
         # A usage error, whose class typer keeps private, shows itself with the usage before it.
         show()
         sys.exit(getattr(error, "exit_code", 2))
+    # Typer answers the exit code of a command that was left early, 130 for Ctrl-C, instead of raising.
+    if code == INTERRUPTED:
+        console.say("stopped; what was read is kept, and the next run goes on from there")
+    sys.exit(code or 0)
 
 
 def _version(wanted: bool) -> None:
@@ -118,7 +120,12 @@ def ingest(
     source = FilesSource([Path(path) for path in paths], FileOptions(mapping=_mapping(map_), source=network))
     log = Log(settings.data)
     with log.lock(), console.IngestBar("reading") as bar:
-        account = asyncio.run(Ingest(log, Rolling.of(settings), bar).run([source], resume=False))
+        reading = Ingest(log, Rolling.of(settings), bar)
+        try:
+            account = asyncio.run(reading.run([source], resume=False))
+        except KeyboardInterrupt:
+            console.say(f"so far {console.account_text(reading.account)}")
+            raise
     if account.quarantined:
         console.say(f"what could not be read is in {settings.data / 'quarantine'}, each line with its reason")
     console.answer(account.to_json(), as_json=json_, text=console.account_text(account))
