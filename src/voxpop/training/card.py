@@ -11,7 +11,7 @@ Sentiment of short English posts: negative, neutral or positive. Part of Voxpop.
 |---|---|
 | task | three classes; polarity = p(positive) - p(negative) |
 | languages | {languages} |
-| base model | [{base_model}](https://huggingface.co/{base_model}) (Apache-2.0), 22.7 million parameters |
+| base model | `{base_model}` (Apache-2.0), 22.7 million parameters |
 | trained on | SemEval-2013 to SemEval-2016, Task 4, subtask A: {train_rows} tweets of 2013-2016 |
 | head | mean of the token states, one linear layer |
 | file | ONNX, int8 (static scales: a score does not depend on the rest of the batch), {megabytes} MB |
