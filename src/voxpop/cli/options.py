@@ -1,0 +1,16 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[Path | None, typer.Option(help="Directory of the log and the store. [default: voxpop-data]")]
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file. [default: voxpop.toml, where there is one]")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+Port = Annotated[int | None, typer.Option(help="Port of dashboard and API; 0 takes a free one. [default: 8050]")]
+Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the dashboard in a browser.")]

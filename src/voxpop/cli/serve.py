@@ -1,0 +1,124 @@
+"""The commands that open the store: `demo`, `run`, `serve`, `rebuild`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from voxpop import config, console
+from voxpop.cli.app import app
+from voxpop.cli.options import Browser, Config, Data, Json, Port
+
+
+@app.command()
+def demo(
+    data: Annotated[
+        Path | None, typer.Option(help="Keep the demo's log and store here. [default: thrown away]")
+    ] = None,
+    port: Port = None,
+    browser: Browser = True,
+    speed: Annotated[float, typer.Option(min=0.1, max=60, help="Recorded seconds per second.")] = 2.0,
+    json_: Json = False,
+) -> None:
+    """Watch sentiment move: replay an invented launch night through everything. No network, no account.
+
+    Example: voxpop demo --port 8051 --no-browser
+    """
+    from voxpop import demo as demos
+
+    answer = demos.run(demos.Demo(data=data, port=port, browser=browser, speed=speed))
+    console.answer(answer, as_json=json_)
+
+
+@app.command()
+def run(
+    once: Annotated[bool, typer.Option("--once", help="Read, score and load everything there is, then stop.")] = False,
+    data: Data = None,
+    settings_file: Config = None,
+    port: Port = None,
+    browser: Browser = False,
+    json_: Json = False,
+) -> None:
+    """Read the sources of voxpop.toml, score and load their posts, and serve dashboard and API.
+
+    Example: voxpop run --config voxpop.toml
+
+    Example: voxpop run --once --data my-data --json
+    """
+    from voxpop import assembly
+    from voxpop.log import Log
+
+    settings = config.load(settings_file, data=data, port=port)
+    sources = [assembly.source(table) for table in settings.sources]
+    with Log(settings.data).lock(), assembly.assembled(settings) as parts:
+        answer = _run_once(parts, sources) if once else _serve(parts, sources, browser)
+    told = (
+        f"{answer['read']:,} read, {answer['landed']:,} landed, {answer['loaded_segments']:,} segments loaded"
+        if once
+        else None
+    )
+    console.answer(answer, as_json=json_, text=told)
+
+
+@app.command()
+def serve(
+    data: Data = None,
+    settings_file: Config = None,
+    port: Port = None,
+    browser: Browser = False,
+    json_: Json = False,
+) -> None:
+    """Serve dashboard and API over what was ingested; scores and loads what is missing, and what lands meanwhile.
+
+    Example: voxpop serve --data my-data
+    """
+    from voxpop import assembly
+
+    settings = config.load(settings_file, data=data, port=port)
+    with assembly.assembled(settings) as parts:
+        answer = _serve(parts, [], browser)
+    console.answer(answer, as_json=json_)
+
+
+@app.command()
+def rebuild(data: Data = None, settings_file: Config = None, json_: Json = False) -> None:
+    """Empty the store and load it again from the log; nothing is lost, for the store is a view.
+
+    Example: voxpop rebuild --data my-data
+    """
+    from voxpop import assembly
+
+    settings = config.load(settings_file, data=data)
+    with assembly.assembled(settings) as parts:
+        parts.store.reset(parts.matcher.digest, parts.scorer.model_id)
+        loaded = _catch_up(parts)
+    console.answer({"loaded_segments": loaded}, as_json=json_, text=f"{loaded:,} segments loaded")
+
+
+def _run_once(parts: Any, sources: Sequence[Any]) -> dict[str, Any]:
+    from voxpop.account import Account
+    from voxpop.ingest import Ingest, Rolling
+
+    account = Account()
+    if sources:
+        with console.IngestBar("reading") as bar:
+            account = asyncio.run(Ingest(parts.log, Rolling.of(parts.settings), bar).run(sources))
+    return {**account.to_json(), "loaded_segments": _catch_up(parts), "model_id": parts.scorer.model_id}
+
+
+def _serve(parts: Any, sources: Sequence[Any], browser: bool) -> dict[str, Any]:
+    from voxpop.server import Server, Serving
+
+    return Server(parts, sources, Serving(open_browser=browser)).run()
+
+
+def _catch_up(parts: Any) -> int:
+    """Score and load what is missing, with a bar over the segments."""
+    with console.counting("scoring", len(parts.log.segments()) - len(parts.store.loaded()), "segment") as bar:
+        loaded: int = parts.pipeline(lambda segment: bar.update()).catch_up()
+    parts.retain()
+    return loaded
