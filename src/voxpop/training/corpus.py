@@ -1,0 +1,93 @@
+"""The prepared texts of a recipe: labelled, development and unlabelled."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from voxpop.errors import Terminal
+from voxpop.labelled import Labelled, read_labelled
+from voxpop.scorers.scores import LABELS
+from voxpop.text import is_blank, prepare
+from voxpop.training.recipe import Inputs
+
+HUB = "datasets:"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Prepared texts and the index in `LABELS` of each one's class."""
+
+    texts: list[str]
+    gold: list[int]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a run reads. No unlabelled text is also in `train` or `dev`, and none is there twice."""
+
+    train: Table
+    dev: Table
+    unlabelled: list[str]
+
+
+def read_corpus(inputs: Inputs) -> Corpus:
+    """Read and prepare the texts. Raises `Terminal` where a table is missing, has no fitting column, or is empty."""
+    tables = [read_table(name) for name in inputs.data]
+    train = Table([text for table in tables for text in table.texts], [at for table in tables for at in table.gold])
+    dev = read_table(inputs.dev)
+    unlabelled = read_lines(inputs.unlabelled, inputs.unlabelled_rows) if inputs.unlabelled else []
+    return Corpus(train, dev, apart(unlabelled, train, dev))
+
+
+def apart(texts: list[str], *tables: Table) -> list[str]:
+    """Return the prepared texts that are in none of the tables, each once, without those that say nothing."""
+    known = {text for table in tables for text in table.texts}
+    return [text for text in dict.fromkeys(texts) if text not in known and not is_blank(text)]
+
+
+def read_table(name: str) -> Table:
+    """Read a labelled file, or a data set by `datasets:NAME[:SPLIT]`, and prepare its texts."""
+    labelled = _from_hub(name.removeprefix(HUB)) if name.startswith(HUB) else read_labelled(Path(name))
+    return Table([prepare(text) for text in labelled.texts], labelled.gold)
+
+
+def read_lines(path: Path, rows: int) -> list[str]:
+    """Read a text a line, from plain text or .gz, and prepare the first `rows` of them (0: all)."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+            return [prepare(line) for line in islice(lines, rows or None) if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise Terminal(f"cannot read {path} ({error}); give a file of UTF-8 text, a text a line") from error
+
+
+def _from_hub(name: str) -> Labelled:
+    if importlib.util.find_spec("datasets") is None:
+        raise Terminal(f"{HUB}{name} needs the library datasets; run pip install datasets, or give a file")
+    import datasets
+
+    name, _, split = name.partition(":")
+    try:
+        table = datasets.load_dataset(name, split=split or "train")
+    except Exception as error:
+        # The library raises its own kinds for what is absent, private or unreachable; a line says it for all.
+        raise Terminal(f"datasets cannot load {name} ({str(error)[:200]}); check name and split") from error
+    if missing := [column for column in ("label", "text") if column not in table.column_names]:
+        raise Terminal(f"{HUB}{name} has no column {' and no column '.join(missing)}; give another")
+    named = getattr(table.features["label"], "int2str", str)
+    gold = [_class(str(named(value)), name) for value in table["label"]]
+    return Labelled([str(text) for text in table["text"]], gold, [None] * len(gold))
+
+
+def _class(label: Any, name: str) -> int:
+    if label.lower() not in LABELS:
+        raise Terminal(f"{HUB}{name} has the label {label}; use {', '.join(LABELS)}")
+    return LABELS.index(label.lower())

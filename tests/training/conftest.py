@@ -1,0 +1,77 @@
+"""Tiny real encoders with tiny tokenizers, made on the spot, and a table that they can learn."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs PyTorch: make training")
+pytest.importorskip("transformers", reason="needs PyTorch: make training")
+
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
+from transformers import RobertaConfig, RobertaModel
+
+WORDS = ["good", "lovely", "bad", "awful", "table", "chair", "the", "is", "a", "very", "today", "http", "@", "user"]
+ROWS = [("positive", "good"), ("positive", "lovely"), ("negative", "bad"), ("negative", "awful")] + [
+    ("neutral", "table"), ("neutral", "chair")
+]  # fmt: skip
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+def save_tokenizer(folder: Path) -> int:
+    vocabulary = {word: at for at, word in enumerate([*SPECIAL, *WORDS])}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    ends = [("[CLS]", 2), ("[SEP]", 3)]
+    tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", special_tokens=ends)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
+    ).save_pretrained(folder)
+    return len(vocabulary)
+
+
+def save_encoder(folder: Path, family: str) -> Path:
+    """Write an untrained encoder of two layers of width 32."""
+    size = save_tokenizer(folder)
+    torch.manual_seed(0)
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    if family == "distilbert":
+        config = DistilBertConfig(
+            vocab_size=size, max_position_embeddings=64, dim=32, n_layers=2, n_heads=2, hidden_dim=64, pad_token_id=0
+        )
+        DistilBertModel(config).save_pretrained(folder)
+    elif family == "roberta":
+        RobertaModel(
+            RobertaConfig(vocab_size=size, **shape, max_position_embeddings=66, pad_token_id=0)
+        ).save_pretrained(folder)
+    else:
+        BertModel(BertConfig(vocab_size=size, **shape, max_position_embeddings=64)).save_pretrained(folder)
+    return folder
+
+
+def write_table(path: Path, times: int = 20) -> Path:
+    lines = [f"{at}\t{label}\tthe {word} is {word} today" for at, (label, word) in enumerate(ROWS * times)]
+    path.write_text("\n".join(["id\tlabel\ttext", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def two_threads() -> Iterator[None]:
+    # More threads cost tiny networks time, and the sums of a run must not depend on the machine.
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_encoder(tmp_path_factory.mktemp("base"), "bert")
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_table(tmp_path_factory.mktemp("data") / "rows.tsv")
