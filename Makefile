@@ -62,7 +62,7 @@ $(VENV)/.train: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.dev $(VENV)/.base
 
 model: $(VENV)/.train ## fine-tune and export en-small: make model TRAIN=labelled.tsv DEV=dev.tsv BASE=DIR
-	$(BIN)/python -m voxpop.training.finetune --train $(TRAIN) --dev $(DEV) --base $(BASE) --out build/en-small
+	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base $(BASE) --out build/en-small
 	$(BIN)/python -m voxpop.training.export --checkpoint build/en-small/best --train $(TRAIN) --dev $(DEV) \
 	  --out src/voxpop/models/en-small $(ARGS)
 

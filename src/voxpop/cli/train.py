@@ -69,11 +69,11 @@ def _kind(option: Option) -> Any:
 
 
 def _help(key: str, option: Option) -> str:
-    default = option.field.default
+    text, default = str(option.field.metadata["help"]), option.field.default
     if key in REQUIRED:
-        return f"{option.field.metadata['help']} [required]"
+        return f"{text} [required]"
     shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
-    return option.field.metadata["help"] + (f" [default: {shown}]" if shown not in (None, "") else "")
+    return text + (f" [default: {shown}]" if shown not in (None, "") else "")
 
 
 # One list of options for flags and TOML: the recipe's own.

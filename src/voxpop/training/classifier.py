@@ -96,8 +96,8 @@ def load(directory: Path | str, **others: Any) -> PreTrainedModel:
     """Reopen a trained classifier of either kind, in float32, its logits in the order of `LABELS`.
 
     Reads safetensors alone, never a pickle, and runs no code of the directory's. `others` goes to `from_pretrained`,
-    such as `attn_implementation="eager"`, and its `config.json` decides which kind it is. A classifier of other origin must call its classes negative, neutral and
-    positive in any order, or LABEL_0, LABEL_1, LABEL_2 in that order.
+    such as `attn_implementation="eager"`. A classifier of other origin must call its classes negative, neutral
+    and positive in any order, or LABEL_0, LABEL_1, LABEL_2 in that order.
 
     Raises:
         Terminal: there is no such classifier, or its classes are others.

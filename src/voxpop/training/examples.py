@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from voxpop.errors import Terminal
 from voxpop.labelled import read_labelled
 from voxpop.scorers.scores import LABELS
 from voxpop.text import prepare
@@ -31,6 +32,15 @@ class Examples:
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self.classes)
+
+
+def load_tokenizer(directory: Path | str) -> PreTrainedTokenizerBase:
+    """Return the tokenizer in `directory`. Raises `Terminal` where there is none."""
+    try:
+        return AutoTokenizer.from_pretrained(directory, local_files_only=Path(directory).is_dir())
+    except (OSError, ValueError) as error:
+        why = str(error).strip().split("\n")[0].rstrip(".")
+        raise Terminal(f"{directory} holds no tokenizer ({why}); add the base model's tokenizer.json") from error
 
 
 def tokenized(tokenizer: PreTrainedTokenizerBase, prepared: Sequence[str], max_length: int) -> list[list[int]]:

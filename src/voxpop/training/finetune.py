@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from voxpop import console
 from voxpop.errors import Terminal
 from voxpop.training.classifier import SentimentClassifier, load, load_native
 from voxpop.training.corpus import Corpus, apart, read_corpus
-from voxpop.training.examples import UNKNOWN, Examples, tokenized
+from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, tokenized
 from voxpop.training.plot import plot
 from voxpop.training.recipe import Recipe
 from voxpop.training.soft import Floats, Teachers, answers, read_soft
@@ -58,8 +58,9 @@ def train(recipe: Recipe) -> dict[str, Any]:
     if finished.exists():
         return json.loads(finished.read_text(encoding="utf-8"))
     started = time.monotonic()
-    tokenizer = AutoTokenizer.from_pretrained(recipe.network.base, local_files_only=Path(recipe.network.base).is_dir())
+    # Both before the texts are read: what is missing is said at once.
     fresh(recipe)
+    tokenizer = load_tokenizer(recipe.network.base)
     rows, dev = data(recipe, tokenizer)
     # Not before: a recipe that does not work must not keep its corrected version out.
     (out / "recipe.json").write_text(json.dumps(recipe.identity(), indent=2) + "\n", encoding="utf-8")

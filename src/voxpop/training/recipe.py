@@ -164,7 +164,7 @@ class Option:
         if not fits or not least <= given <= most:
             bounds = f" from {least:g}" + (f" to {most:g}" if most < NO_LIMIT else "")
             raise ValueError(f"must be a {'whole ' if kind is int else ''}number{bounds}")
-        return kind(given)  # type: ignore[no-any-return]
+        return kind(given)
 
 
 GROUPS: Final[dict[str, type[Any]]] = {

@@ -13,13 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 import xxhash
-from transformers import AutoTokenizer
 
 from voxpop.errors import Terminal
 from voxpop.text import prepare
 from voxpop.training.calibration import softmax
 from voxpop.training.classifier import load
-from voxpop.training.examples import UNKNOWN, Examples, predict, tokenized
+from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, predict, tokenized
 from voxpop.training.progress import bar
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +45,12 @@ def answers(teachers: Teachers, texts: Sequence[str], folder: Path) -> dict[str,
 
     Each teacher's answers are kept under a name that its weights and the texts decide, so that other weights or texts
     never meet old answers. The means are written to `folder/soft.parquet`, which `--soft` reads.
+
+    Raises:
+        Terminal: a teacher is no directory with a classifier of three classes.
     """
+    if absent := [name for name in teachers.directories if not Path(name).is_dir()]:
+        raise Terminal(f"there is no directory {', '.join(absent)}; give one that voxpop train wrote, such as OUT/best")
     distinct = sorted(dict.fromkeys(texts), key=len, reverse=True)
     means = np.mean([_one(teachers, name, distinct, folder) for name in teachers.directories], axis=0)
     columns = dict(zip(PROBABILITIES, means.T.astype(np.float32), strict=True))
@@ -97,14 +101,14 @@ def _one(teachers: Teachers, name: str, texts: list[str], folder: Path) -> Float
 
 
 def _logits(teachers: Teachers, name: str, parts: list[list[str]]) -> Iterator[torch.Tensor]:
-    tokenizer, model = AutoTokenizer.from_pretrained(name), load(name).to(teachers.device)
+    tokenizer, model = load_tokenizer(name), load(name).to(teachers.device)
     for part in parts:
         ids = tokenized(tokenizer, part, teachers.max_length)
         yield predict(model, Examples(ids, [UNKNOWN] * len(ids)), tokenizer.pad_token_id or 0, bf16=teachers.bf16)
 
 
 def _key(directory: Path, max_length: int, texts: list[str]) -> str:
-    digest = xxhash.xxh3_64(str(max_length))
+    digest = xxhash.xxh3_64(str(max_length).encode())
     for path in sorted([*directory.glob("*.safetensors"), *directory.glob("*.json")]):
         with path.open("rb") as source:
             while block := source.read(1 << 24):

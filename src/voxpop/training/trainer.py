@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 import signal
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import numpy.typing as npt
 import torch
 import transformers
 from torch.utils.data import Dataset, Sampler
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback, TrainingArguments
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback, TrainerControl, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from voxpop import console
@@ -103,6 +104,7 @@ class SentimentTrainer(transformers.Trainer):  # type: ignore[misc, unused-ignor
             optimisation.smoothing, weights, distillation.soft_weight, distillation.temperature
         )  # fmt: skip
         self.stop = Stop()
+        self.control = TrainerControl()
         super().__init__(
             model=model, args=arguments(recipe, seed, self.folder, len(self.rows)), train_dataset=self.rows,
             eval_dataset=self.dev, data_collator=Padding(tokenizer.pad_token_id or 0), processing_class=tokenizer,
@@ -220,9 +222,8 @@ class Watch(TrainerCallback):  # type: ignore[misc, unused-ignore]
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **others: Any) -> None:
         """Say the figures, and stop where patience is at its end."""
-        self._bar.write(
-            f"step {state.global_step}: dev macro recall {metrics[RECALL]:.4f}, loss {metrics['eval_loss']:.4f}"
-        )
+        figures = f"dev macro recall {metrics[RECALL]:.4f}, loss {metrics['eval_loss']:.4f}"
+        self._bar.write(f"step {state.global_step}: {figures}", file=sys.stderr)
         recalls = [entry[RECALL] for entry in state.log_history if RECALL in entry]
         if self._running.patience and len(recalls) - 1 - recalls.index(max(recalls)) >= self._running.patience:
             control.should_training_stop = True
