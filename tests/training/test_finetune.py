@@ -188,14 +188,14 @@ def test_a_student_learns_its_teachers_labels_from_unlabelled_text(
     wrong.write_text("label\ttext\nneutral\thttp\n", encoding="utf-8")
     texts = unlabelled(tmp_path / "texts.txt")
     given = options(base, wrong, tmp_path / "out", dev=str(table), teacher=[str(trained / "best")], unlabelled=texts)
-    figures = finetune.train(Recipe.of({**given, "epochs": 8, "exit_layer": 1, "deep": 0.5, "r_drop": 0.1}))
+    figures = finetune.train(Recipe.of({**given, "epochs": 8, "exit_layer": [1], "deep": 0.5, "r_drop": 0.1}))
     assert figures["rows"]["unlabelled"] == 36
     assert recall(tmp_path / "out" / "best", table) > 0.9
     answered = pq.read_table(tmp_path / "out" / "soft" / "soft.parquet")
     assert answered.num_rows == 37
     student = load(tmp_path / "out" / "best")
     ids = torch.ones(2, 5, dtype=torch.int64)
-    assert student(input_ids=ids, attention_mask=ids).exit_logits.shape == (2, 3)
+    assert student(input_ids=ids, attention_mask=ids).exit_logits[0].shape == (2, 3)
     del given["teacher"]
     from_file = {**given, "soft": tmp_path / "out" / "soft" / "soft.parquet", "out": tmp_path / "file", "epochs": 8}
     del from_file["unlabelled"]

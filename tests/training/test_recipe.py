@@ -49,7 +49,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     ("given", "sentence"),
     [
         ({"deep": 0.5}, "--deep and --exit-layer need each other"),
-        ({"deep": 0.5, "exit_layer": 1, "pooling": "native"}, "--exit-layer needs --pooling mean"),
+        ({"deep": 0.5, "exit_layer": [1], "pooling": "native"}, "--exit-layer needs --pooling mean"),
         ({"teacher": "t", "soft": "s"}, "give --teacher or --soft, not both"),
         ({"unlabelled": "u"}, "--unlabelled needs --teacher or --soft"),
     ],

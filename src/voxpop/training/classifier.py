@@ -20,18 +20,19 @@ NAMES |= {"label2id": {name: at for at, name in enumerate(LABELS)}}
 
 @dataclass
 class SentimentOutput(ModelOutput):  # type: ignore[misc, unused-ignore]
-    """Logits `(rows, 3)` of the last layer, and of the exit layer where the network has one."""
+    """Logits `(rows, 3)` of the last layer; of each exit layer, its logits and the token states that they read."""
 
     logits: torch.Tensor | None = None
-    exit_logits: torch.Tensor | None = None
+    exit_logits: tuple[torch.Tensor, ...] | None = None
+    exit_states: tuple[torch.Tensor, ...] | None = None
 
 
 class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
     """A sentence encoder with a three-class head over the mean of the tokens that are not padding.
 
     The mean, rather than the first token's state: sentence encoders were trained to put a sentence's meaning there.
-    Its config is the encoder's own, plus `pooling` ("mean") and `exit_layer` (0: none). With an exit layer K, a second
-    head reads the mean of `hidden_states[K]`, the states after encoder layer K, so that scoring can stop there.
+    Its config is the encoder's own, plus `pooling` ("mean") and `exit_layers`. For each exit layer K another head reads
+    the mean of `hidden_states[K]`, the states after encoder layer K, so that scoring can stop there.
     """
 
     config_class = PreTrainedConfig
@@ -45,15 +46,15 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
         self.encoder = AutoModel.from_config(config, **_bare(config))
         self.dropout = torch.nn.Dropout(_dropout(config))
         self.classifier = torch.nn.Linear(config.hidden_size, config.num_labels)
-        if exit_layer_of(config):
-            self.exit_classifier = torch.nn.Linear(config.hidden_size, config.num_labels)
+        heads = [torch.nn.Linear(config.hidden_size, config.num_labels) for _ in exit_layers(config)]
+        self.exit_classifiers = torch.nn.ModuleList(heads)
         self.post_init()
 
     @classmethod
-    def load_base(cls, directory: Path | str, exit_layer: int = 0) -> SentimentClassifier:
+    def load_base(cls, directory: Path | str, exits: tuple[int, ...] = ()) -> SentimentClassifier:
         """Return the encoder in `directory` under fresh heads whose classes are `LABELS`. Seed PyTorch first."""
-        config = _config(directory, pooling="mean", exit_layer=exit_layer, **NAMES)
-        if exit_layer >= config.num_hidden_layers:
+        config = _config(directory, pooling="mean", exit_layers=sorted(set(exits)), **NAMES)
+        if max(exits, default=0) >= config.num_hidden_layers:
             most = config.num_hidden_layers - 1
             raise Terminal(f"{directory} has {most + 1} layers; give an --exit-layer from 1 to {most}")
         model = cls(config)
@@ -63,14 +64,15 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **others: Any) -> SentimentOutput:
         """Return logits for token ids and a mask of 1 (token) and 0 (padding), both `(rows, length)`."""
-        layer = exit_layer_of(self.config)
-        found = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=layer > 0)
-        mean = masked_mean(found.last_hidden_state, attention_mask)
-        logits = self.classifier(self.dropout(mean))
-        if not layer:
+        layers = exit_layers(self.config)
+        found = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=bool(layers))
+        logits = self.classifier(self.dropout(masked_mean(found.last_hidden_state, attention_mask)))
+        if not layers:
             return SentimentOutput(logits=logits)
-        early = masked_mean(found.hidden_states[layer], attention_mask)
-        return SentimentOutput(logits=logits, exit_logits=self.exit_classifier(self.dropout(early)))
+        states = tuple(found.hidden_states[layer] for layer in layers)
+        means = [masked_mean(each, attention_mask) for each in states]
+        early = tuple(head(self.dropout(mean)) for head, mean in zip(self.exit_classifiers, means, strict=True))
+        return SentimentOutput(logits=logits, exit_logits=early, exit_states=states)
 
 
 def masked_mean(states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
@@ -79,9 +81,9 @@ def masked_mean(states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Ten
     return (states * mask).sum(1) / mask.sum(1)
 
 
-def exit_layer_of(config: PreTrainedConfig) -> int:
-    """Return the encoder layer with a head of its own, 0 where there is none."""
-    return int(getattr(config, "exit_layer", 0) or 0)
+def exit_layers(config: PreTrainedConfig) -> tuple[int, ...]:
+    """Return the encoder layers with a head of their own, in order."""
+    return tuple(getattr(config, "exit_layers", None) or ())
 
 
 def load_native(directory: Path | str) -> PreTrainedModel:

@@ -124,6 +124,8 @@ def quantise(model: onnx.ModelProto, ranges: Mapping[str, Range], max_length: in
             nodes.append(node)
         elif node.op_type == "EmbedLayerNormalization":
             nodes.extend(_small_embedding(node, constants, max_length))
+        elif node.op_type == "SkipLayerNormalization":
+            nodes.extend(_plain_norm(node))
         else:
             nodes.append(node)
     if "embedding_words" not in constants:
@@ -141,6 +143,17 @@ def _code_activation(nodes: list[onnx.NodeProto], constants: Initialisers, name:
     nodes.append(helper.make_node("QuantizeLinear", [name, *code], [f"{name}_code"]))
     nodes.append(helper.make_node("DequantizeLinear", [f"{name}_code", *code], [f"{name}_coded"]))
     return f"{name}_coded"
+
+
+def _plain_norm(node: onnx.NodeProto) -> list[onnx.NodeProto]:
+    """The sum and the norm apart: ONNX Runtime's fused node goes value by value, and took a fifth of the time."""
+    states, skip, gamma, beta, *bias = node.input
+    epsilon = next((item.f for item in node.attribute if item.name == "epsilon"), 1e-12)
+    summed = f"{node.output[0]}_sum"
+    added = [helper.make_node("Add", [states, bias[0]], [f"{summed}_bias"])] if bias else []
+    total = helper.make_node("Add", [added[0].output[0] if added else states, skip], [summed])
+    norm = helper.make_node("LayerNormalization", [summed, gamma, beta], [node.output[0]], axis=-1, epsilon=epsilon)
+    return [*added, total, norm]
 
 
 def _code_weight(nodes: list[onnx.NodeProto], constants: Initialisers, name: str) -> str:

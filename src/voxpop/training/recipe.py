@@ -35,7 +35,7 @@ class Network:
     base: str = _option("", "The encoder: a directory, or a model's name on the Hugging Face Hub.")
     pooling: Literal["mean", "native"] = _option("mean", "mean of the token states, or the base's own head.")
     max_length: int = _option(64, "Tokens of a text that count.", 8)
-    exit_layer: int = _option(0, "Give this encoder layer a head of its own; 0 gives none.", 0)
+    exit_layer: tuple[int, ...] = _option((), "Give this encoder layer a head of its own; may be repeated.", 1)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Optimisation:
     smoothing: float = _option(0.05, "Label smoothing.", 0, 0.99)
     class_weights: Literal["none", "balanced"] = _option("none", "balanced: rare labels weigh more.")
     r_drop: float = _option(0.0, "Weight of R-Drop, which costs a second pass; 0 is off.", 0)
-    deep: float = _option(0.0, "Weight of the loss of the head at --exit-layer.", 0)
+    deep: float = _option(0.0, "Weight of the loss of each head at an --exit-layer.", 0)
     precision: Literal["auto", "bf16", "fp32"] = _option("auto", "bf16 is quicker where the processor has it.")
     seed: tuple[int, ...] = _option((1,), "Order of the texts; several: a run each, then their mean.", 0)
 
@@ -114,8 +114,8 @@ class Recipe:
     def _check(self) -> None:
         network, distillation, inputs = self.network, self.distillation, self.inputs
         wrong = {
-            "--deep and --exit-layer need each other": (self.optimisation.deep > 0) != (network.exit_layer > 0),
-            "--exit-layer needs --pooling mean": network.exit_layer > 0 and network.pooling == "native",
+            "--deep and --exit-layer need each other": (self.optimisation.deep > 0) != bool(network.exit_layer),
+            "--exit-layer needs --pooling mean": bool(network.exit_layer) and network.pooling == "native",
             "give --teacher or --soft, not both": bool(distillation.teacher and distillation.soft),
             "--unlabelled needs --teacher or --soft": bool(inputs.unlabelled)
             and not (distillation.teacher or distillation.soft),

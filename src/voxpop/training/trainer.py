@@ -129,12 +129,11 @@ class SentimentTrainer(transformers.Trainer):  # type: ignore[misc, unused-ignor
     def _logits(self, model: PreTrainedModel, inputs: dict[str, torch.Tensor]) -> list[torch.Tensor]:
         with torch.autocast(inputs["input_ids"].device.type, torch.bfloat16, enabled=self.bf16):
             found = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
-        early = getattr(found, "exit_logits", None)
-        return [found.logits.float()] + ([] if early is None else [early.float()])
+        return [found.logits.float(), *(early.float() for early in getattr(found, "exit_logits", None) or ())]
 
     def _loss(self, logits: list[torch.Tensor], targets: Targets) -> torch.Tensor:
-        loss = self.objective(logits[0], targets)
-        return loss + self.recipe.optimisation.deep * self.objective(logits[1], targets) if logits[1:] else loss
+        last, *early = (self.objective(each, targets) for each in logits)
+        return last + self.recipe.optimisation.deep * sum(early)
 
     def evaluate(self, *given: Any, **named: Any) -> dict[str, float]:
         """Measure the weights on the development texts and keep them as `step-N`."""
