@@ -119,12 +119,29 @@ def test_score_reads_lines_from_standard_input() -> None:
     assert len(answer("score", "-", stdin="one\ntwo\n")["scores"]) == 2
 
 
+LABELLED = "label\ttext\ttopic\npositive\tI love it\tgta\nnegative\tI hate it\tgta\nneutral\tit is five\tbus\n"
+
+
 def test_evaluate_measures_a_model_beside_others(tmp_path: Path) -> None:
     table = tmp_path / "labelled.tsv"
-    table.write_text("label\ttext\npositive\tI love it\nnegative\tI hate it\nneutral\tit is five\n")
-    found = answer("evaluate", "--data", table, "--beside", "lexicon")
+    table.write_text(LABELLED)
+    found = answer("evaluate", "--data", table, "--plot", tmp_path / "reliability.svg")
     assert (found["n"], found["macro_recall"]) == (3, 1.0)
     assert set(found["beside"]) == {"lexicon", "majority"}
+    assert found["beside"]["majority"]["difference"]["accuracy"] == pytest.approx(-2 / 3, abs=1e-3)
+    assert found["topics"]["n_topics"] == 1
+    assert (tmp_path / "reliability.svg").exists()
+
+
+def test_evaluate_tells_people_what_is_wrong_with_the_table(tmp_path: Path) -> None:
+    table = tmp_path / "labelled.csv"
+    table.write_text("label,text\nPositive,I love it\nneutral\npositive,\n")
+    ran = voxpop("evaluate", "--data", table)
+    assert ran.returncode == 0, ran.stderr
+    assert "1 rows are left out" in ran.stderr and "row 2" in ran.stderr
+    assert "1 posts have an empty text" in ran.stderr
+    assert "only positive occur" in ran.stderr
+    assert "minus en-small" in ran.stdout
 
 
 def test_topics_lists_the_presets() -> None:
