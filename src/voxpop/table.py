@@ -60,7 +60,8 @@ class Table:
         """Open `path` and read its header; `kind` is for standard input, whose name says nothing.
 
         Raises:
-            Terminal: there is no such file, its kind is unknown, or it is no Parquet though its name says so.
+            Terminal: there is no such file, its kind is unknown, two of its columns have one name, or it is
+                no Parquet though its name says so.
         """
         found = kind or kind_of(path)
         if found is None:
@@ -71,6 +72,9 @@ class Table:
         self.schema = _schema(path) if found == ".parquet" else None
         self._stream = Stream(path)
         self.header = self._header()
+        if twice := sorted({name for name in self.header or () if (self.header or ()).count(name) > 1}):
+            self._stream.close()
+            raise Terminal(f"{path} has two columns named {', '.join(twice)}; rename one")
 
     def __enter__(self) -> Table:
         return self
