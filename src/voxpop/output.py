@@ -68,7 +68,7 @@ class Output:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with _unbroken():
+        with unbroken():
             if isinstance(error, OSError):
                 # A full disk or a reader that left: what is buffered cannot be written either.
                 with suppress(OSError):
@@ -98,7 +98,7 @@ class Output:
         A column of the input that has the name of one of ours becomes `input_NAME`.
         """
         own = set(found.schema.names)
-        with _unbroken():
+        with unbroken():
             renamed = [{_free(name, own): value for name, value in row.items()} for row in kept]
             self._writer.write(renamed, found)
             self._sink.flush()
@@ -240,8 +240,8 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 
 @contextmanager
-def _unbroken() -> Iterator[None]:
-    """Let Ctrl-C wait for the rows in hand, so that none is torn."""
+def unbroken() -> Iterator[None]:
+    """Let Ctrl-C wait for the block, so that what belongs together is done together; blocks may be nested."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -252,4 +252,5 @@ def _unbroken() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, before)
     if pressed:
-        raise KeyboardInterrupt
+        # To the handler of the block around, or to Python's own, which raises.
+        signal.raise_signal(signal.SIGINT)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from voxpop.errors import Terminal
-from voxpop.output import Output
+from voxpop.output import Output, unbroken
 from voxpop.score import UNSCORED, score_texts
 from voxpop.seams import Scorer
 from voxpop.table import Row, Table
@@ -99,13 +99,15 @@ class Scoring:
         texts, errors = [text for text, _ in read], [error for _, error in read]
         scores = score_texts(self._scorer, pa.array(texts, pa.string()), any_language=self._wanted.any_language)
         found = scores.append_column("model_id", pa.repeat(pa.scalar(self._scorer.model_id), len(rows)))
-        output.write(
-            [row.values if self._wanted.keep else {} for row in rows],
-            found.append_column("error", pa.array(errors, pa.string())),
-        )
+        kept = [row.values if self._wanted.keep else {} for row in rows]
+        with unbroken():
+            output.write(kept, found.append_column("error", pa.array(errors, pa.string())))
+            self._add(scores["label"].to_pylist(), errors)
+
+    def _add(self, labels: Sequence[str], errors: Sequence[str | None]) -> None:
         count = self.count
-        count.rows += len(rows)
-        count.unscored += scores["label"].to_pylist().count(UNSCORED)
+        count.rows += len(labels)
+        count.unscored += labels.count(UNSCORED)
         count.errors += sum(error is not None for error in errors)
         count.error = count.error or next((error for error in errors if error), None)
 
