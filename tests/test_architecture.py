@@ -19,11 +19,12 @@ MOST_PARAMETERS = 5
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "schema", "voxpop"),
     ("seams", "text", "topics", "gazetteer", "segment", "models"),
-    ("config", "profile", "log", "registry"),
+    ("config", "language", "profile", "log", "registry"),
     ("account", "geo", "quarantine", "seen", "sources", "scorers"),
-    ("labelled", "metrics", "score"),
+    ("metrics", "output", "score", "table"),
+    ("bootstrap", "labelled", "quantification"),
     ("engines", "ingest", "stores"),
-    ("evaluation", "pipeline", "testing"),
+    ("evaluation", "pipeline", "reliability", "scoring", "testing"),
     ("insight",),
     ("api",),
     ("dashboard",),
@@ -94,7 +95,7 @@ def test_every_layer_is_a_module_that_exists() -> None:
     assert there - {"__init__"} <= set(LEVEL), "a new module needs its place in LAYERS"
 
 
-HEAVY = ("torch", "transformers", "pyspark", "dask", "pandas", "vaderSentiment")
+HEAVY = ("torch", "transformers", "pyspark", "dask", "pandas", "vaderSentiment", "matplotlib")
 
 
 def test_the_base_install_imports_no_extra() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from voxpop.metrics import (
     MEASURES,
@@ -13,8 +14,8 @@ from voxpop.metrics import (
     calibration_error,
     confusion,
     f1_pn,
-    intervals,
     macro_recall,
+    reliability,
 )
 
 # True labels down, answers across; worked by hand below.
@@ -57,17 +58,46 @@ def answers(count: int, right: float, seed: int = 3) -> Answers:
     return Answers(gold, chosen, np.eye(3)[chosen])
 
 
-@pytest.mark.parametrize("name", MEASURES)
-def test_an_interval_holds_its_figure_and_narrows_with_more_texts(name: str) -> None:
-    few, many = answers(100, 0.7), answers(2000, 0.7)
-    (low, high), (lower, higher) = intervals(few, 300)[name], intervals(many, 300)[name]
-    assert low <= MEASURES[name](few) <= high
-    assert higher - lower < high - low
+def test_measures_are_scikit_learn_s_where_it_has_them() -> None:
+    one = answers(500, 0.6)
+    matrix = confusion(one.gold, one.chosen)
+    assert macro_recall(matrix) == pytest.approx(recall_score(one.gold, one.chosen, average="macro"))
+    assert f1_pn(matrix) == pytest.approx(f1_score(one.gold, one.chosen, average="macro", labels=[0, 2]))
+    assert accuracy(matrix) == pytest.approx(accuracy_score(one.gold, one.chosen))
 
 
-def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
-    drawn = [intervals(answers(200, 0.7, seed), 200)["accuracy"] for seed in range(100)]
-    assert 88 <= sum(low <= 0.7 <= high for low, high in drawn) <= 100
+def test_a_tally_gives_what_the_texts_themselves_give() -> None:
+    dice = np.random.default_rng(5)
+    probabilities = dice.dirichlet([1, 1, 1], 200)
+    gold = dice.integers(0, 3, 200)
+    tally = Answers(gold, probabilities.argmax(axis=1), probabilities).tally()
+    assert MEASURES["ece"](tally) == pytest.approx(calibration_error(probabilities, gold))
+    assert MEASURES["brier"](tally) == pytest.approx(brier(probabilities, gold))
+    assert MEASURES["accuracy"](tally) == pytest.approx((probabilities.argmax(axis=1) == gold).mean())
+
+
+def test_a_weight_counts_a_text_as_often_as_it_says() -> None:
+    probabilities = np.array([[0.7, 0.2, 0.1], [0.2, 0.2, 0.6], [np.nan] * 3])
+    one = Answers(np.array([0, 1, 2]), np.array([0, 2, 3]), probabilities)
+    repeated = [0, 0, 1, 2, 2, 2]
+    whole = Answers(one.gold[repeated], one.chosen[repeated], probabilities[repeated])
+    weighted = one.tally(np.array([2.0, 1.0, 3.0]))
+    for name, measure in MEASURES.items():
+        assert measure(weighted) == pytest.approx(measure(whole.tally())), name
+
+
+def test_probabilities_of_no_scored_text_have_no_calibration() -> None:
+    tally = Answers(np.array([0]), np.array([3]), np.full((1, 3), np.nan)).tally()
+    assert np.isnan(MEASURES["ece"](tally)) and np.isnan(MEASURES["brier"](tally))
+
+
+def test_reliability_puts_each_answer_in_one_bin_and_its_gaps_are_the_calibration_error() -> None:
+    probabilities = np.array([[0.62, 0.38, 0.0]] * 10 + [[0.0, 1.0, 0.0]] * 5)
+    gold = np.array([0] * 4 + [1] * 11)
+    bins = [bin for bin in reliability(probabilities, gold) if bin.n]
+    assert [(bin.n, bin.accuracy) for bin in bins] == [(10, 0.4), (5, 1.0)]
+    gaps = sum(bin.n * abs((bin.confidence or 0) - (bin.accuracy or 0)) for bin in bins)
+    assert gaps / 15 == pytest.approx(calibration_error(probabilities, gold)) == pytest.approx(10 * 0.22 / 15)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=1))

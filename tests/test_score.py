@@ -13,7 +13,7 @@ from voxpop import models
 from voxpop import segment as segments
 from voxpop.log import Log, Tail
 from voxpop.schema import SCORED, Post, to_batch
-from voxpop.score import Job, ModelSpec, fingerprint, language, score_rows
+from voxpop.score import Job, ModelSpec, fingerprint, score_rows, score_texts
 from voxpop.seams import Scorer
 from voxpop.testing import digest
 
@@ -64,6 +64,40 @@ def test_a_language_the_model_cannot_read_is_unscored_never_guessed() -> None:
     assert rows[0]["polarity"] is None
 
 
+GERMAN = "Ich liebe dieses Spiel, es ist einfach großartig geworden"
+
+
+def test_where_no_source_names_a_language_it_is_detected() -> None:
+    rows = scored(post(GERMAN, lang=None), post(GERMAN + "!", lang="und"), post("I love this game so much", lang=None))
+    assert [row["lang_detected"] for row in rows] == ["de", "de", "en"]
+    assert [row["label"] for row in rows] == ["unscored", "unscored", "positive"]
+
+
+def test_a_source_s_word_stands_against_the_detection() -> None:
+    rows = scored(post(GERMAN, lang="en"), post(GERMAN, lang=None, post_id="t:2"), post("I love it a lot", lang="fr"))
+    assert [row["lang_detected"] for row in rows] == ["en", "de", "fr"]
+    assert [row["label"] == "unscored" for row in rows] == [False, True, True]
+
+
+def test_a_scorer_of_any_language_reads_what_is_detected() -> None:
+    counting = CountingScorer(SPEC.open())
+    counting.languages = frozenset()
+    (row,) = scored(post(GERMAN, lang=None), scorer=counting)
+    assert (row["lang_detected"], row["label"] == "unscored") == ("de", False)
+
+
+def test_texts_alone_are_scored_as_posts_without_a_language() -> None:
+    texts = pa.array([GERMAN, "I love it", None, ""], pa.string())
+    found = score_texts(SPEC.open(), texts)
+    assert found["label"].to_pylist() == ["unscored", "positive", "unscored", "unscored"]
+    assert found["lang_detected"].to_pylist() == ["de", None, None, None]
+    assert "unscored" not in score_texts(SPEC.open(), texts, any_language=True)["label"].to_pylist()[:2]
+
+
+def test_no_texts_are_no_scores() -> None:
+    assert score_texts(SPEC.open(), pa.array([], pa.string())).num_rows == 0
+
+
 def test_a_readable_copy_of_an_unreadable_text_is_still_scored() -> None:
     rows = scored(post("fantastic", lang="fr"), post("fantastic", lang="en", post_id="t:2"))
     assert [row["label"] for row in rows] == ["unscored", "positive"]
@@ -99,13 +133,6 @@ def test_rows_score_the_same_however_segments_are_cut(texts: list[str], data: st
         for name in ("p_negative", "p_neutral", "p_positive", "polarity"):
             assert one.pop(name) == pytest.approx(other.pop(name), abs=1e-5)
         assert one == other
-
-
-@pytest.mark.parametrize(
-    ("tag", "wanted"), [("en-US", "en"), ("pt_BR", "pt"), ("und", None), ("", None), (None, None), ("iw", "he")]
-)
-def test_a_source_s_tag_becomes_a_language(tag: str | None, wanted: str | None) -> None:
-    assert language(tag) == wanted
 
 
 def test_a_fingerprint_ignores_case_alone() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from tqdm import tqdm
 
@@ -38,19 +38,19 @@ def account_text(account: Account) -> str:
     return f"{account.read:,} read = {parts}{tail}"
 
 
-class IngestBar:
-    """A progress bar with rate and time left: percent of the bytes where the source has an end, posts either way."""
+class ShareBar:
+    """A progress bar with rate and time left: percent where the end is known, posts either way."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, shown: bool = True) -> None:
         self._bar = tqdm(
             desc=title,
             total=PERMILLE,
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left{postfix}",
-            disable=None,
+            disable=None if shown else True,
             leave=False,
         )
 
-    def __enter__(self) -> IngestBar:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -58,13 +58,22 @@ class IngestBar:
     ) -> None:
         self._bar.close()
 
+    def show(self, posts: int, done: float | None) -> None:
+        """Show how many posts were read, and the fraction of the whole, where it is known."""
+        if self._bar.disable:
+            return
+        elapsed = self._bar.format_dict["elapsed"] or 1e-9
+        self._bar.set_postfix_str(f"{posts:,} posts, {posts / elapsed:,.0f}/s", refresh=False)
+        if done is not None:
+            self._bar.update(int(done * PERMILLE) - self._bar.n)
+
+
+class IngestBar(ShareBar):
+    """The bar of an ingest: percent of the bytes."""
+
     def __call__(self, progress: Progress) -> None:
         """Show where the ingest is."""
-        elapsed = self._bar.format_dict["elapsed"] or 1e-9
-        rate = progress.account.read / elapsed
-        self._bar.set_postfix_str(f"{progress.account.read:,} posts, {rate:,.0f}/s", refresh=False)
-        if progress.done is not None:
-            self._bar.update(int(progress.done * PERMILLE) - self._bar.n)
+        self.show(progress.account.read, progress.done)
 
 
 def counting(title: str, total: int, unit: str) -> tqdm[Any]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from voxpop import geo, registry, text
+from voxpop import geo, language, registry, text
 from voxpop import segment as segments
 from voxpop.errors import Poison
 from voxpop.log import set_aside
@@ -68,28 +68,28 @@ class Job:
 def score_rows(scorer: Scorer, rows: pa.Table) -> pa.Table:
     """Add the score and what is derived from each row to landing rows; answers `SCORED`, row for row.
 
-    Texts that are equal after `voxpop.text.prepare` are scored once. A row the scorer cannot read (another language,
-    no text) is unscored, never guessed.
+    Texts that are equal after `voxpop.text.prepare` are scored once, and their language is detected once where no
+    source names it. A row the scorer cannot read (another language, no text) is unscored, never guessed.
     """
     prepared, codes = _prepare(rows["text"])
-    languages = _by_distinct(rows["lang"], language)
-    readable = _readable(scorer, languages)
-    scores = _score_distinct(scorer, prepared, codes, readable)
+    declared = _by_distinct(rows["lang"], language.declared)
+    languages = pc.coalesce(declared, _detect(prepared, codes, pc.is_null(declared)))
+    scores = _score_distinct(scorer, prepared, codes, _readable(scorer, languages))
     fingerprints = pa.array([fingerprint(known) for known in prepared], pa.string()).take(codes)
     derived = [languages, *_places(rows), fingerprints, pa.repeat(pa.scalar(scorer.model_id), len(rows))]
     return pa.Table.from_arrays([*rows.columns, *scores.columns, *derived], schema=SCORED)
 
 
-def language(tag: str | None) -> str | None:
-    """The ISO 639-1 language of a source's tag, or None where it names none (X's `und`, `qme`, `zxx`, …).
+def score_texts(scorer: Scorer, texts: pa.Array, *, any_language: bool = False) -> pa.RecordBatch:
+    """Score texts as posts without a language are scored; answers `SCORES` and `lang_detected`, row for row.
 
-    >>> language("pt-BR"), language("und"), language("in")
-    ('pt', None, 'id')
+    With `any_language` a text is scored whatever it is written in: the model guesses at what it cannot read.
     """
-    primary = (tag or "").replace("_", "-").split("-")[0].lower()
-    # X still sends the codes that ISO 639 withdrew in 1989.
-    primary = {"in": "id", "iw": "he", "ji": "yi"}.get(primary, primary)
-    return primary if len(primary) == 2 and primary.isalpha() else None
+    prepared, codes = _prepare(pa.chunked_array([texts], pa.string()))
+    everything = pa.repeat(pa.scalar(True), len(texts))
+    languages = _detect(prepared, codes, everything)
+    scores = _score_distinct(scorer, prepared, codes, everything if any_language else _readable(scorer, languages))
+    return scores.append_column("lang_detected", languages)
 
 
 def fingerprint(prepared: str) -> str:
@@ -103,6 +103,13 @@ def _prepare(column: pa.ChunkedArray) -> tuple[list[str], pa.Array]:
     distinct: dict[str, int] = {}
     places = [distinct.setdefault(text.prepare(raw or ""), len(distinct)) for raw in encoded.dictionary.to_pylist()]
     return list(distinct), pa.array(places, pa.int64()).take(encoded.indices)
+
+
+def _detect(prepared: Sequence[str], codes: pa.Array, asked: pa.Array) -> pa.Array:
+    """The language of each row that is asked for, each distinct text looked at once; null for the other rows."""
+    wanted = pc.unique(codes.filter(asked))
+    found = pa.array([language.detected(prepared[at]) for at in wanted.to_pylist()], pa.string())
+    return found.take(pc.if_else(asked, pc.index_in(codes, value_set=wanted), pa.scalar(None, pa.int32())))
 
 
 def _readable(scorer: Scorer, languages: pa.Array) -> pa.Array:

@@ -75,6 +75,7 @@ async def test_texts_are_scored_in_order(client: httpx.AsyncClient) -> None:
         "p_neutral": None,
         "p_positive": None,
         "polarity": None,
+        "lang_detected": None,
     }
     assert body["scores"][2]["polarity"] == pytest.approx(-2 / 3)
 
@@ -250,6 +251,16 @@ async def test_no_page_loads_anything_from_elsewhere(client: httpx.AsyncClient) 
         "/v1/score", "/v1/buckets", "/v1/posts", "/v1/topics", "/v1/status", "/v1/live", "/v1/live/update", "/healthz",
     }  # fmt: skip
     assert all(operation["description"] for path in paths.values() for operation in path.values())
+
+
+async def test_a_language_the_model_cannot_read_is_unscored_unless_any_will_do(service: Service) -> None:
+    scorer: Scorer = OnnxScorer.open(models.find("en-small"))
+    asked = {"texts": ["dieses Spiel ist einfach großartig geworden"]}
+    async with connected(replace(service, scorer=scorer)) as client:
+        (refused,) = (await client.post("/v1/score", json=asked)).json()["scores"]
+        (guessed,) = (await client.post("/v1/score", json={**asked, "any_language": True})).json()["scores"]
+    assert (refused["label"], refused["lang_detected"]) == ("unscored", "de")
+    assert (guessed["label"] == "unscored", guessed["lang_detected"]) == (False, "de")
 
 
 async def test_the_bundled_model_scores_through_the_api(service: Service) -> None:

@@ -52,6 +52,7 @@ class Texts(BaseModel):
     texts: list[Annotated[str, Field(max_length=MOST_CHARACTERS)]] = Field(
         max_length=MOST_TEXTS, examples=[["What a lovely morning", "Worst update ever"]]
     )
+    any_language: bool = Field(False, description="Score what is in a language that the model cannot read, too.")
 
 
 class Score(BaseModel):
@@ -62,6 +63,9 @@ class Score(BaseModel):
     p_neutral: Probability
     p_positive: Probability
     polarity: Polarity
+    lang_detected: str | None = Field(
+        description="ISO 639-1, or 639-3 where a language has no shorter code; null for unknown.", examples=["en"]
+    )
 
 
 class Scores(BaseModel):
@@ -124,7 +128,7 @@ class Post(BaseModel):
     author: str | None
     url: str | None
     text: str = Field(examples=["What a lovely morning"])
-    lang: str | None = Field(description="ISO 639-1, null for unknown.", examples=["en"])
+    lang: str | None = Field(description="ISO 639-1 (639-3 where there is none), null for unknown.", examples=["en"])
     country: str | None = Field(description="ISO 3166-1 alpha-2, null for unknown.", examples=["DE"])
     geo_source: str = Field(examples=["profile"])
     created_at: datetime

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from voxpop.api.models import Score, Scores, Texts
 from voxpop.api.service import Service
-from voxpop.seams import Scorer
+from voxpop.score import score_texts
 from voxpop.text import prepare
 
 
@@ -17,13 +17,12 @@ def routes(service: Service) -> APIRouter:
 
     @router.post("/score")
     def score(texts: Texts) -> Scores:
-        """Score texts as posts are scored, at most 1,000 of at most 20,000 characters."""
-        return Scores(model_id=service.scorer.model_id, scores=_scored(service.scorer, texts.texts))
+        """Score texts as posts are scored, at most 1,000 of at most 20,000 characters.
+
+        A text in a language that the model cannot read is unscored, unless `any_language` is true.
+        """
+        column = pa.array([prepare(text) for text in texts.texts], pa.string())
+        rows = score_texts(service.scorer, column, any_language=texts.any_language)
+        return Scores(model_id=service.scorer.model_id, scores=[Score(**row) for row in rows.to_pylist()])
 
     return router
-
-
-def _scored(scorer: Scorer, texts: list[str]) -> list[Score]:
-    prepared = pa.array([prepare(text) for text in texts], pa.string())
-    rows = scorer(pa.record_batch([prepared], names=["text"]))
-    return [Score(**row) for row in rows.to_pylist()]

@@ -2,66 +2,221 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from voxpop import config, console
-from voxpop.cli.app import app
+from voxpop.cli.app import INTERRUPTED, app
 from voxpop.cli.options import Config, Data, Json
+from voxpop.errors import Terminal
+
+if TYPE_CHECKING:
+    from voxpop.labelled import LabelledFile
+    from voxpop.score import ModelSpec
+    from voxpop.scoring import Count, Wanted
+    from voxpop.seams import Scorer
+
+LONGEST_NAME = 255
 
 
 @app.command()
 def score(
-    texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="Texts to score; - reads one a line.")],
+    texts: Annotated[
+        list[str], typer.Argument(metavar="TEXT...|FILE|-", help="Texts; or one file of posts, or - for a pipe.")
+    ],
+    column: Annotated[
+        str | None, typer.Option(help="Column of the text; for -, lines are JSON then. [default: text]")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Write the input's columns, too.")] = False,
+    format: Annotated[str | None, typer.Option(help="jsonl, csv or parquet. [default: as --out ends]")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write. [default: standard output]")] = None,
+    any_language: Annotated[
+        bool, typer.Option("--any-language", help="Score texts in languages that the model cannot read.")
+    ] = False,
+    model: Annotated[str | None, typer.Option(help="A bundled model or a directory. [default: en-small]")] = None,
     data: Data = None,
     settings_file: Config = None,
     json_: Json = False,
 ) -> None:
-    """Score texts: label, probabilities and polarity of each.
+    """Score texts, or the posts of a file: label, probabilities and polarity of each.
+
+    A file is .txt with a post a line, .tsv, .csv, .jsonl or .parquet, the first four also packed with gzip, zstd, bzip2
+    or xz. One row comes out for each row in, in order; one that cannot be read is unscored and says why in `error`.
+    NAME is written as NAME.part until all is done. In CSV, text that a spreadsheet would run gets an apostrophe.
 
     Example: voxpop score "the servers are down again" "worth the wait"
+
+    Example: voxpop score posts.csv --column tweet --keep --out scored.parquet
+
+    Example: tail -f posts.txt | voxpop score -
     """
+    from voxpop import assembly
+    from voxpop.scoring import Wanted
+
+    spec = assembly.model_spec(config.load(settings_file, data=data, model=model))
+    path = _file_among(texts)
+    if path:
+        kind = (".jsonl" if column else ".txt") if path == Path("-") else None
+        wanted = Wanted(column or "text", keep, any_language)
+        console.answer(_score_file((path, kind), spec, wanted, (out, format)), as_json=json_)
+        return
+    if column or keep or format or out:
+        raise Terminal("--column, --keep, --format and --out are for one file; name a file that exists, or -")
+    _score_arguments(texts, spec.open(), any_language=any_language, as_json=json_)
+
+
+def _file_among(texts: list[str]) -> Path | None:
+    """The file that the only argument names; texts are no files, and a name of a table that is not there is a slip."""
+    from voxpop.table import KINDS, kind_of
+
+    name = texts[0]
+    if name == "-" and len(texts) == 1:
+        return Path(name)
+    if len(texts) > 1 or len(name) > LONGEST_NAME or not name.strip():
+        return None
+    path = Path(name)
+    if path.is_file() and not kind_of(path):
+        raise Terminal(f"{name} is a file of another kind; give one that ends in {', '.join(KINDS)}")
+    if not path.is_file() and kind_of(path) and " " not in name:
+        raise Terminal(f"there is no file {name}; check the path")
+    return path if kind_of(path) and path.is_file() else None
+
+
+def _score_arguments(texts: list[str], scorer: Scorer, *, any_language: bool, as_json: bool) -> None:
     import pyarrow as pa
 
-    from voxpop import assembly
+    from voxpop.score import score_texts
+    from voxpop.text import prepare
 
-    lines = [line.rstrip("\n") for line in sys.stdin] if texts == ["-"] else texts
-    scorer = assembly.model_spec(config.load(settings_file, data=data)).open()
-    scores = scorer(pa.record_batch([pa.array(lines, pa.string())], names=["text"])).to_pylist()
-    rows = [f"{_rounded(row['polarity'])}  {row['label']:<9} {line}" for row, line in zip(scores, lines, strict=True)]
-    console.answer({"model_id": scorer.model_id, "scores": scores}, as_json=json_, text="\n".join(rows))
+    # A shell may pass bytes that are no text; the model reads prepared texts anyway.
+    column = pa.array([prepare(text) for text in texts], pa.string())
+    scores = score_texts(scorer, column, any_language=any_language).to_pylist()
+    rows = [_shown(row, text) for row, text in zip(scores, texts, strict=True)]
+    console.answer({"model_id": scorer.model_id, "scores": scores}, as_json=as_json, text="\n".join(rows))
+
+
+def _score_file(
+    of: tuple[Path, str | None], spec: ModelSpec, wanted: Wanted, to: tuple[Path | None, str | None]
+) -> dict[str, Any]:
+    """Score a file or a pipe, and say what became of its rows."""
+    from voxpop.output import Output, format_of
+    from voxpop.scoring import Scoring
+    from voxpop.table import Table
+
+    (path, _), (out, _) = of, to
+    format = format_of(*to)
+    if out and out.exists() and path.exists() and out.samefile(path):
+        raise Terminal(f"{out} is the file that is read; give --out another name")
+    with Table(*of) as table:
+        scoring = Scoring(spec.open(), table, wanted)
+        try:
+            with (
+                Output(out, format, scoring.kept) as output,
+                console.ShareBar("scoring", shown=bool(out) or not sys.stdout.isatty()) as bar,
+            ):
+                scoring.run(output, bar.show)
+        except KeyboardInterrupt:
+            _tell_count(scoring.count, f"stopped; what was scored is in {out}.part" if out else "stopped")
+            raise SystemExit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # Whoever read the rows has had enough (`head`); Python must not try to write the rest when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(1) from None
+    _tell_count(scoring.count, f"written to {out}" if out else "")
+    if output.left_out:
+        late = ", ".join(sorted(output.left_out))
+        console.say(f"columns that first occur after the first rows are left out: {late}; --format jsonl keeps them")
+    counts = {"rows": scoring.count.rows, "n_unscored": scoring.count.unscored, "n_errors": scoring.count.errors}
+    return {"model_id": spec.open().model_id, **counts, "out": str(out) if out else None}
+
+
+def _tell_count(count: Count, tail: str) -> None:
+    said = f"{count.rows:,} rows, {count.unscored:,} of them unscored"
+    if count.errors:
+        said += f", {count.errors:,} as they cannot be read; the first is {count.error}"
+    console.say(f"{said}\n{tail}".rstrip())
 
 
 @app.command()
 def evaluate(
     data: Annotated[Path, typer.Option(help="Labelled posts: .tsv, .csv, .jsonl or .parquet with label and text.")],
     model: Annotated[str | None, typer.Option(help="A bundled model or a directory. [default: en-small]")] = None,
-    beside: Annotated[list[str] | None, typer.Option(help="Another model, or `lexicon` for VADER.")] = None,
+    beside: Annotated[list[str] | None, typer.Option(help="Another model; may be given again.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw a reliability diagram, .png or .svg.")] = None,
     settings_file: Config = None,
     json_: Json = False,
 ) -> None:
     """Measure a model on labelled posts: macro recall, F1, accuracy, calibration, each with its 95 % interval.
 
-    Example: voxpop evaluate --data labelled.tsv --beside lexicon
+    VADER stands beside it where it is installed, and the differences with their own intervals. With a column
+    `topic`, the estimated share of positive posts of each topic is measured too.
+
+    Example: voxpop evaluate --data labelled.tsv --plot reliability.png
+
+    Example: voxpop evaluate --data labelled.tsv --model my-model --beside en-small --json
     """
-    from voxpop import assembly, evaluation
-    from voxpop.labelled import read_labelled
+    from voxpop import evaluation, reliability
+    from voxpop.bootstrap import RESAMPLES
+    from voxpop.labelled import LabelledFile
 
-    labelled = read_labelled(data)
-    chosen = config.load(settings_file, model=model)
-    reports = {chosen.model: evaluation.evaluate(assembly.model_spec(chosen).open(), labelled)}
-    for name in beside or []:
-        reports[name] = evaluation.evaluate(
-            assembly.model_spec(config.load(settings_file, model=name)).open(), labelled
-        )
-    first, *others = reports.items()
-    reports["majority class"] = evaluation.report(evaluation.majority(labelled))
-    answer = {**first[1], "beside": {**dict(others), "majority": reports["majority class"]}}
-    console.answer(answer, as_json=json_, text=evaluation.table(reports))
+    if plot:
+        reliability.check(plot)
+    scorers = _opened(settings_file, model, beside or [])
+    labelled = LabelledFile(data)
+    _tell_about(labelled)
+    with console.counting("scoring", len(labelled), "post") as bar:
+        answers, topics = evaluation.answer(scorers, labelled.batches(), bar.update)
+    with console.counting("resampling", RESAMPLES, "resample") as bar:
+        reports = evaluation.reports(answers, watch=bar.update)
+    for name, scorer in scorers.items():
+        reports[name]["model_id"] = scorer.model_id
+        if labelled.has_topics:
+            reports[name]["topics"] = evaluation.topic_report(answers[name], topics)
+    if plot:
+        reliability.draw(plot, {name: reports[name] for name in scorers})
+        console.say(f"the reliability diagram is {plot}")
+    text = evaluation.table(reports)
+    if labelled.has_topics:
+        text += "\n\n" + evaluation.topic_table({name: reports[name]["topics"] for name in scorers})
+    (_, first), *others = reports.items()
+    counts = {"n_empty": labelled.empty, "n_broken": labelled.broken}
+    console.answer({**first, **counts, "beside": dict(others)}, as_json=json_, text=text)
 
 
-def _rounded(polarity: float | None) -> str:
-    return f"{polarity:+.2f}" if polarity is not None else "  –  "
+def _opened(settings_file: Path | None, model: str | None, beside: list[str]) -> dict[str, Scorer]:
+    """The scorers by name, the measured one first, the baseline last."""
+    from importlib.util import find_spec
+
+    from voxpop import assembly
+
+    first = config.load(settings_file, model=model)
+    names = list(dict.fromkeys([first.model, *beside]))
+    if "lexicon" not in names and find_spec("vaderSentiment"):
+        names.append("lexicon")
+    elif "lexicon" not in names:
+        console.say("VADER would stand beside it; install it with `pip install vaderSentiment`")
+    return {name: assembly.model_spec(config.load(settings_file, model=name)).open() for name in names}
+
+
+def _tell_about(labelled: LabelledFile) -> None:
+    """Say what a reader of the figures must know about the table."""
+    from voxpop.scorers.scores import LABELS
+
+    if labelled.broken:
+        console.say(f"{labelled.broken:,} rows are left out as they cannot be read; the first is {labelled.problem}")
+    if labelled.empty:
+        console.say(f"{labelled.empty:,} posts have an empty text, and count as missed")
+    there = [label for label, count in zip(LABELS, labelled.found, strict=True) if count]
+    if len(there) < len(LABELS):
+        console.say(f"only {' and '.join(there)} occur; macro recall is over {len(there)} of {len(LABELS)} labels")
+
+
+def _shown(row: dict[str, Any], text: str) -> str:
+    polarity, language = row["polarity"], row["lang_detected"]
+    shown = f"{polarity:+.2f}" if polarity is not None else "  –  "
+    why = f"  [{language}: --any-language scores it]" if polarity is None and language else ""
+    return f"{shown}  {row['label']:<9} {text}{why}"

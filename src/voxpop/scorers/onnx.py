@@ -16,6 +16,7 @@ import onnxruntime as ort
 import pyarrow as pa
 from tokenizers import Tokenizer
 
+from voxpop.language import DETECTION
 from voxpop.scorers.scores import LABELS, decoded_texts, scores
 from voxpop.text import PREPARATION, is_blank, prepare
 
@@ -56,8 +57,9 @@ class ModelCard:
 def model_id(directory: Path) -> str:
     """Return `<name>-<12 hex digits>`: a hash of everything that can change a score.
 
-    That is the bytes of model, tokenizer and card (with maximum length and temperature) and the version of the text
-    preparation. Cheap after the first call: the files are hashed again only when a size or time of change differs.
+    That is the bytes of model, tokenizer and card (with maximum length and temperature) and the versions of text
+    preparation and language detection. Cheap after the first call: the files are hashed again only when a size or time
+    of change differs.
     Raises `FileNotFoundError`, naming what is missing, for a directory that is no exported model.
     """
     paths = [directory.resolve() / name for name in FILES]
@@ -69,7 +71,7 @@ def model_id(directory: Path) -> str:
 
 @lru_cache(maxsize=32)
 def _model_id(directory: Path, _seen: tuple[tuple[int, int], ...]) -> str:
-    digest = hashlib.sha256(f"preparation {PREPARATION}\n".encode())
+    digest = hashlib.sha256(f"preparation {PREPARATION}\nlanguage detection {DETECTION}\n".encode())
     for name in FILES:
         content = (directory / name).read_bytes()
         digest.update(f"{name} {len(content)}\n".encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import select
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ else:
     from backports import zstd
 
 BLOCK = 1 << 18
+IDLE_SECONDS = 0.2
 STDIN = Path("-")
 
 
@@ -73,6 +75,8 @@ class Stream:
         path: as it was given.
         size: bytes on disk, or None for what can be read only once (a pipe).
         consumed: bytes taken from the disk so far, at most `size` unless the file grows.
+        on_idle: called before waiting for a pipe that has had nothing for `IDLE_SECONDS`: every whole line that it
+            gave so far has been handed on.
     """
 
     def __init__(self, path: Path) -> None:
@@ -80,6 +84,7 @@ class Stream:
         self.path = path
         self.consumed = 0
         self.damage: Poison | None = None
+        self.on_idle: Callable[[], None] | None = None
         self._file, self.size = _open(path)
         self._pending = bytearray()
         self._raw = self._take()
@@ -129,6 +134,8 @@ class Stream:
             return b""
 
     def _take(self) -> bytes:
+        if self.on_idle and self.size is None and not select.select([self._file], [], [], IDLE_SECONDS)[0]:
+            self.on_idle()
         # `read1` answers what a pipe has, so a live pipe is read as it flows.
         block = self._file.read1(BLOCK)  # type: ignore[attr-defined]
         self.consumed += len(block)

@@ -40,13 +40,13 @@ def records(stream: Stream, recognised: Recognised) -> Iterator[Record]:
     return _lines(stream)
 
 
-def _split(stream: Stream) -> Iterator[tuple[bytes, str | None]]:
-    """Lines without their ends; a problem comes with what is left of its line."""
+def lines(stream: Stream) -> Iterator[tuple[bytes, str | None]]:
+    """Lines without their ends, blank ones too; a problem comes with what is left of its line."""
     rest, skipping = b"", False
     try:
         for block in stream.blocks():
-            *lines, last = block.split(b"\n")
-            for line in lines:
+            *whole, last = block.split(b"\n")
+            for line in whole:
                 if not skipping:
                     yield (rest + line if rest else line), None
                 rest, skipping = b"", False
@@ -62,7 +62,7 @@ def _split(stream: Stream) -> Iterator[tuple[bytes, str | None]]:
 
 
 def _lines(stream: Stream) -> Iterator[Record]:
-    for position, (line, problem) in enumerate(_split(stream), 1):
+    for position, (line, problem) in enumerate(lines(stream), 1):
         if position == 1:
             line = line.removeprefix(BOM)
         if problem or not (not line or line.isspace()):
@@ -77,7 +77,7 @@ class _Feed:
     """Lines for `csv.reader`, and what it took of them for the row in hand."""
 
     def __init__(self, stream: Stream) -> None:
-        self._lines = _split(stream)
+        self._lines = lines(stream)
         self._is_first = True
         self._again: deque[bytes] = deque()
         self.ended = False
