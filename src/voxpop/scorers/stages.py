@@ -1,7 +1,7 @@
 """A model in stages: most rows are sure enough after the first layers and go no further.
 
-An early exit (Xin et al. 2020, DeeBERT; Zhou et al. 2020) decides by the row's own probabilities alone, so the split law
-holds: whether a row exits does not depend on the rows around it.
+An early exit (DeeBERT: Xin et al. 2020) is decided by the row's own probabilities alone, so the split law holds: whether
+a row exits does not depend on the rows around it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Stage:
     """One ONNX file of a model, and when its answer is final.
 
     Attributes:
-        file: name in the model's directory. All but the last answer `states` beside `logits`; all but the first read them.
+        file: name in the model's directory. All but the last answer `states` beside `logits`, which the next one reads.
         temperature: divides the logits.
         sure: a row whose most probable label has at least this probability exits here; 0 for the last stage.
     """
