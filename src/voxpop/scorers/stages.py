@@ -1,7 +1,7 @@
 """A model in stages: most rows are sure enough after the first layers and go no further.
 
-An early exit (DeeBERT: Xin et al. 2020) is decided by the row's own probabilities alone, so the split law holds: whether
-a row exits does not depend on the rows around it.
+An early exit (DeeBERT: Xin et al. 2020) is decided by the row's own probabilities alone, so the split law holds:
+whether a row exits does not depend on the rows around it.
 """
 
 from __future__ import annotations
