@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("insight",),
     ("api",),
     ("dashboard",),
-    ("assembly", "console"),
+    ("assembly", "checkpoints", "console"),
     ("server",),
     ("demo",),
     ("cli", "__main__"),

@@ -10,12 +10,15 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Data, Json
+from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, model_flags
 
 
 @app.command()
 def score(
     texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="Texts to score; - reads one a line.")],
+    model: Model = None,
+    labels: Labels = None,
+    languages: Languages = None,
     data: Data = None,
     settings_file: Config = None,
     json_: Json = False,
@@ -23,13 +26,16 @@ def score(
     """Score texts: label, probabilities and polarity of each.
 
     Example: voxpop score "the servers are down again" "worth the wait"
+
+    Example: voxpop score --model hub:cardiffnlp/twitter-roberta-base-sentiment-latest "worth the wait"
     """
     import pyarrow as pa
 
     from voxpop import assembly
 
     lines = [line.rstrip("\n") for line in sys.stdin] if texts == ["-"] else texts
-    scorer = assembly.model_spec(config.load(settings_file, data=data)).open()
+    chosen = config.load(settings_file, data=data, **model_flags(model, labels, languages))
+    scorer = assembly.model_spec(chosen).open()
     scores = scorer(pa.record_batch([pa.array(lines, pa.string())], names=["text"])).to_pylist()
     rows = [f"{_rounded(row['polarity'])}  {row['label']:<9} {line}" for row, line in zip(scores, lines, strict=True)]
     console.answer({"model_id": scorer.model_id, "scores": scores}, as_json=json_, text="\n".join(rows))
@@ -38,7 +44,9 @@ def score(
 @app.command()
 def evaluate(
     data: Annotated[Path, typer.Option(help="Labelled posts: .tsv, .csv, .jsonl or .parquet with label and text.")],
-    model: Annotated[str | None, typer.Option(help="A bundled model or a directory. [default: en-small]")] = None,
+    model: Model = None,
+    labels: Labels = None,
+    languages: Languages = None,
     beside: Annotated[list[str] | None, typer.Option(help="Another model, or `lexicon` for VADER.")] = None,
     settings_file: Config = None,
     json_: Json = False,
@@ -51,12 +59,11 @@ def evaluate(
     from voxpop.labelled import read_labelled
 
     labelled = read_labelled(data)
-    chosen = config.load(settings_file, model=model)
+    chosen = config.load(settings_file, **model_flags(model, labels, languages))
     reports = {chosen.model: evaluation.evaluate(assembly.model_spec(chosen).open(), labelled)}
     for name in beside or []:
-        reports[name] = evaluation.evaluate(
-            assembly.model_spec(config.load(settings_file, model=name)).open(), labelled
-        )
+        other = config.load(settings_file, model=name, labels={}, languages=())
+        reports[name] = evaluation.evaluate(assembly.model_spec(other).open(), labelled)
     first, *others = reports.items()
     reports["majority class"] = evaluation.report(evaluation.majority(labelled))
     answer = {**first[1], "beside": {**dict(others), "majority": reports["majority class"]}}
