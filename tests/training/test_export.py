@@ -94,6 +94,7 @@ def test_8_bits_without_posts_says_what_to_do(tmp_path: Path) -> None:
         export(Export(tiny.checkpoint(tmp_path / "bert"), tmp_path / "out"))
 
 
+@pytest.mark.slow
 def test_the_command_exports_what_score_and_evaluate_open(table: Path, tmp_path: Path) -> None:
     source, out = tiny.checkpoint(tmp_path / "two", "distilbert", ["LABEL_0", "LABEL_1"]), tmp_path / "mine"
     given = ["export", "--checkpoint", source, "--out", out, "--data", table, "--dev", table, "--languages", "en,de"]

@@ -17,6 +17,7 @@ pytest.importorskip("torch", reason="needs PyTorch: make training")
 pytest.importorskip("transformers", reason="needs PyTorch: make training")
 pytest.importorskip("onnx", reason="needs PyTorch: make training")
 
+import onnx
 import torch
 from onnxruntime.quantization import quantize_dynamic
 from transformers import AutoModelForSequenceClassification, BertConfig, BertForMaskedLM
@@ -77,8 +78,8 @@ def test_an_onnx_file_that_asks_for_segments_gets_them(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            model, (ones, ones, ones * 0), str(source / "model.onnx"), dynamo=False, opset_version=17, input_names=names,
-            output_names=["logits"], dynamic_axes={name: {0: "rows", 1: "length"} for name in names},
+            model, (ones, ones, ones * 0), str(source / "model.onnx"), dynamo=False, opset_version=17,
+            input_names=names, output_names=["logits"], dynamic_axes={name: {0: "rows", 1: "length"} for name in names},
         )  # fmt: skip
     found = find(str(source), Adoption(tmp_path / "cache"))
     assert (found / "model.onnx").read_bytes() == (source / "model.onnx").read_bytes()
@@ -86,10 +87,11 @@ def test_an_onnx_file_that_asks_for_segments_gets_them(tmp_path: Path) -> None:
 
 
 def test_a_file_quantised_on_the_fly_is_refused(tmp_path: Path) -> None:
-    source = tiny.checkpoint(tmp_path / "bert")
+    source = tiny.checkpoint(tmp_path / "mpnet", "mpnet")
     network.write_float(source, tmp_path / "float.onnx")
     assert not quantises_on_the_fly(tmp_path / "float.onnx")
-    quantize_dynamic(tmp_path / "float.onnx", source / "model.onnx")
+    options = {"DefaultTensorType": onnx.TensorProto.FLOAT}
+    quantize_dynamic(tmp_path / "float.onnx", source / "model.onnx", extra_options=options)
     with pytest.raises(Terminal, match=r"neighbours.*voxpop export"):
         find(str(source), Adoption(tmp_path / "cache"))
 

@@ -90,7 +90,7 @@ def weights(files: Collection[str], name: str) -> str:
     if any(file.endswith(_PICKLES) for file in files):
         raise Terminal(
             f"{name} has its weights as a pickle alone, which can run code when it is opened; use a revision with "
-            "model.safetensors (many have one at @refs/pr/1), or save it again with save_pretrained where you trust it"
+            "model.safetensors (some have one as @refs/pr/1), or save it again with save_pretrained where you trust it"
         )
     raise Terminal(f"{name} has neither model.safetensors nor model.onnx; use a checkpoint that has one")
 

@@ -17,6 +17,7 @@ import onnxruntime as ort
 import torch
 from onnxruntime.transformers import optimizer
 from onnxruntime.transformers.fusion_options import FusionOptions
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
@@ -71,7 +72,7 @@ def load(directory: Path) -> PreTrainedModel:
             model, report = kind.from_pretrained(
                 directory, use_safetensors=True, attn_implementation="eager", output_loading_info=True
             )
-        except (ValueError, OSError, KeyError, RuntimeError) as error:
+        except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as error:
             raise Terminal(f"{directory.name} cannot be opened ({_line(error)}); use another checkpoint") from error
     if missing := sorted(report["missing_keys"]):
         raise Terminal(f"{directory.name} lacks weights ({missing[0]}), so it would guess; fine-tune it first")
