@@ -63,7 +63,8 @@ $(VENV)/.train: pyproject.toml | $(VENV)/bin/python
 
 model: $(VENV)/.train ## fine-tune and export en-small: make model TRAIN=labelled.tsv DEV=dev.tsv BASE=DIR
 	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base $(BASE) --out build/en-small
-	$(BIN)/python -m voxpop.training.export --checkpoint build/en-small/best --train $(TRAIN) --dev $(DEV) \
+	$(BIN)/voxpop export --checkpoint build/en-small/best --data $(TRAIN) --dev $(DEV) --languages en \
+	  --about 'licence=Apache-2.0;base_model=sentence-transformers/all-MiniLM-L6-v2' \
 	  --out src/voxpop/models/en-small $(ARGS)
 
 bench: $(VENV)/.train ## posts per second beside transformers.pipeline

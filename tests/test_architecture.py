@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("insight",),
     ("api",),
     ("dashboard",),
-    ("assembly", "console"),
+    ("assembly", "checkpoints", "console"),
     ("server",),
     ("demo",),
     ("training",),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from voxpop import models
+from voxpop.checkpoints import adoption
 from voxpop.config import Settings, SourceSettings
 from voxpop.engines.embedded import EmbeddedEngine
 from voxpop.log import Log
@@ -67,10 +67,14 @@ def assembled(settings: Settings) -> Iterator[Assembly]:
 
 
 def model_spec(settings: Settings) -> ModelSpec:
-    """What opens the model the settings name: a bundled one, a directory, or `lexicon` for the baseline."""
+    """What opens the model the settings name: a bundled one, a directory, `hub:org/name`, or `lexicon`.
+
+    A checkpoint is turned into a model the first time, which can take minutes; see `voxpop.checkpoints.adoption.find`.
+    """
     if settings.model == "lexicon":
         return ModelSpec("lexicon", Path(), settings.threads)
-    return ModelSpec("onnx", models.find(settings.model), settings.threads)
+    how = adoption.Adoption(settings.cache, settings.labels, settings.languages)
+    return ModelSpec("onnx", adoption.find(settings.model, how), settings.threads)
 
 
 def source(table: SourceSettings) -> Source:

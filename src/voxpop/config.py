@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -72,7 +72,13 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8050, ge=0, le=65535)
     model: str = "en-small"
-    """A bundled model's name, the directory of an exported one, or `lexicon` for the VADER baseline."""
+    """A bundled model, the directory of an exported one or of a checkpoint, `hub:org/name`, or `lexicon` (VADER)."""
+    labels: dict[str, Literal["negative", "neutral", "positive"]] = {}
+    """What each label of a checkpoint means, where its name does not say: `{LABEL_0 = "negative", …}`."""
+    languages: tuple[Annotated[str, Field(pattern="^[a-z]{2}$")], ...] = ()
+    """ISO 639-1 codes a checkpoint reads; posts that are marked as another are left unscored. Empty means any."""
+    cache: Path = Path("~/.cache/voxpop")
+    """Directory of the checkpoints that were turned into models; removing it costs the time to do so again."""
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     """Threads the scorer may use."""
     roll_rows: int = Field(4096, ge=1, le=65_536)

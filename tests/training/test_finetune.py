@@ -57,10 +57,9 @@ def trained(base: Path, table: Path, tmp_path_factory: pytest.TempPathFactory) -
     return out
 
 
-def test_a_tiny_model_learns_what_words_mean(trained: Path, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tiny_model_learns_what_words_mean(trained: Path, table: Path) -> None:
     exported = trained.parent / "exported"
-    export.main(["--checkpoint", f"{trained}/best", "--train", str(table), "--dev", str(table), "--out", str(exported)])
-    figures = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    figures = export.export(export.Export(trained / "best", exported, data=table, dev=table))
     assert figures["dev_macro_recall"] == 1
     assert sorted(path.name for path in exported.iterdir()) == ["CARD.md", "model.json", "model.onnx", "tokenizer.json"]
     scorer = OnnxScorer.open(exported)

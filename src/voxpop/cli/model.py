@@ -11,7 +11,7 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import INTERRUPTED, app
-from voxpop.cli.options import Config, Data, Json
+from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, model_flags
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def score(
     any_language: Annotated[
         bool, typer.Option("--any-language", help="Score texts in languages that the model cannot read.")
     ] = False,
-    model: Annotated[str | None, typer.Option(help="A bundled model or a directory. [default: en-small]")] = None,
+    model: Model = None,
+    labels: Labels = None,
+    languages: Languages = None,
     data: Data = None,
     settings_file: Config = None,
     json_: Json = False,
@@ -53,11 +55,14 @@ def score(
     Example: voxpop score posts.csv --column tweet --keep --out scored.parquet
 
     Example: tail -f posts.txt | voxpop score -
+
+    Example: voxpop score --model hub:cardiffnlp/twitter-roberta-base-sentiment-latest "worth the wait"
     """
     from voxpop import assembly
     from voxpop.scoring import Wanted
 
-    spec = assembly.model_spec(config.load(settings_file, data=data, model=model))
+    chosen = config.load(settings_file, data=data, **model_flags(model, labels, languages))
+    spec = assembly.model_spec(chosen)
     path = _file_among(texts)
     if path:
         kind = (".jsonl" if column else ".txt") if path == Path("-") else None
@@ -144,7 +149,9 @@ def _tell_count(count: Count, tail: str) -> None:
 @app.command()
 def evaluate(
     data: Annotated[Path, typer.Option(help="Labelled posts: .tsv, .csv, .jsonl or .parquet with label and text.")],
-    model: Annotated[str | None, typer.Option(help="A bundled model or a directory. [default: en-small]")] = None,
+    model: Model = None,
+    labels: Labels = None,
+    languages: Languages = None,
     beside: Annotated[list[str] | None, typer.Option(help="Another model; may be given again.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw a reliability diagram, .png or .svg.")] = None,
     settings_file: Config = None,
@@ -165,7 +172,7 @@ def evaluate(
 
     if plot:
         reliability.check(plot)
-    scorers = _opened(settings_file, model, beside or [])
+    scorers = _opened(settings_file, model_flags(model, labels, languages), beside or [])
     labelled = LabelledFile(data)
     _tell_about(labelled)
     with console.counting("scoring", len(labelled), "post") as bar:
@@ -187,19 +194,20 @@ def evaluate(
     console.answer({**first, **counts, "beside": dict(others)}, as_json=json_, text=text)
 
 
-def _opened(settings_file: Path | None, model: str | None, beside: list[str]) -> dict[str, Scorer]:
+def _opened(settings_file: Path | None, model: dict[str, Any], beside: list[str]) -> dict[str, Scorer]:
     """The scorers by name, the measured one first, the baseline last."""
     from importlib.util import find_spec
 
     from voxpop import assembly
 
-    first = config.load(settings_file, model=model)
+    first = config.load(settings_file, **model)
     names = list(dict.fromkeys([first.model, *beside]))
     if "lexicon" not in names and find_spec("vaderSentiment"):
         names.append("lexicon")
     elif "lexicon" not in names:
         console.say("VADER would stand beside it; install it with `pip install vaderSentiment`")
-    return {name: assembly.model_spec(config.load(settings_file, model=name)).open() for name in names}
+    others = [config.load(settings_file, model=name, labels={}, languages=()) for name in names[1:]]
+    return {chosen.model: assembly.model_spec(chosen).open() for chosen in (first, *others)}
 
 
 def _tell_about(labelled: LabelledFile) -> None:

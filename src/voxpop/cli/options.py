@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,3 +14,22 @@ Config = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Port = Annotated[int | None, typer.Option(help="Port of dashboard and API; 0 takes a free one. [default: 8050]")]
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the dashboard in a browser.")]
+Model = Annotated[
+    str | None,
+    typer.Option(help="A bundled model, a directory, or hub:org/name[@revision]. [default: en-small]"),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option(metavar="LABEL=CLASS,...", help="What a checkpoint's labels mean, where their names do not say."),
+]
+Languages = Annotated[
+    str | None, typer.Option(metavar="CODES", help="Languages a checkpoint reads, such as en,de. [default: any]")
+]
+
+
+def model_flags(model: str | None, labels: str | None, languages: str | None) -> dict[str, Any]:
+    """The three options that choose a model, as settings; None where one was not given."""
+    from voxpop.checkpoints.labels import parse
+
+    codes = None if languages is None else [code.strip() for code in languages.split(",") if code.strip()]
+    return {"model": model, "labels": None if labels is None else parse(labels), "languages": codes}

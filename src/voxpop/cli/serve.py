@@ -11,7 +11,7 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Browser, Config, Data, Json, Port
+from voxpop.cli.options import Browser, Config, Data, Json, Labels, Languages, Model, Port, model_flags
 
 
 @app.command()
@@ -39,6 +39,9 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Read, score and load everything there is, then stop.")] = False,
     data: Data = None,
     settings_file: Config = None,
+    model: Model = None,
+    labels: Labels = None,
+    languages: Languages = None,
     port: Port = None,
     browser: Browser = False,
     json_: Json = False,
@@ -52,7 +55,7 @@ def run(
     from voxpop import assembly
     from voxpop.log import Log
 
-    settings = config.load(settings_file, data=data, port=port)
+    settings = config.load(settings_file, data=data, port=port, **model_flags(model, labels, languages))
     sources = [assembly.source(table) for table in settings.sources]
     with Log(settings.data).lock(), assembly.assembled(settings) as parts:
         answer = _run_once(parts, sources) if once else _serve(parts, sources, browser)
@@ -68,6 +71,9 @@ def run(
 def serve(
     data: Data = None,
     settings_file: Config = None,
+    model: Model = None,
+    labels: Labels = None,
+    languages: Languages = None,
     port: Port = None,
     browser: Browser = False,
     json_: Json = False,
@@ -78,7 +84,7 @@ def serve(
     """
     from voxpop import assembly
 
-    settings = config.load(settings_file, data=data, port=port)
+    settings = config.load(settings_file, data=data, port=port, **model_flags(model, labels, languages))
     with assembly.assembled(settings) as parts:
         answer = _serve(parts, [], browser)
     console.answer(answer, as_json=json_)

@@ -26,4 +26,7 @@ def find(name: str) -> Path:
     directory = Path(name)
     if (directory / "model.json").is_file():
         return directory
-    raise Terminal(f"there is no model {name!r}; use {' or '.join(known)}, or the directory of an exported model")
+    raise Terminal(
+        f"there is no model {name!r}; use {' or '.join(known)}, the directory of an exported model or a Hugging Face "
+        "checkpoint, or hub:org/name"
+    )

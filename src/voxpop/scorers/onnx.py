@@ -38,6 +38,10 @@ class ModelCard:
     languages: frozenset[str]
     max_length: int
     temperature: float
+    classes: tuple[tuple[float, ...], ...] = ()
+    """What each of the model's own labels counts for, a row per output; empty where they are `LABELS` already."""
+    pad: int = 0
+    """The id that fills a row up; models that find a text's end by it need their own."""
 
     @classmethod
     def read(cls, directory: Path) -> "ModelCard":
@@ -45,12 +49,16 @@ class ModelCard:
         path = directory / "model.json"
         try:
             card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            found = cls(card["name"], frozenset(card["languages"]), int(card["max_length"]), float(card["temperature"]))
+            classes = tuple(tuple(float(share) for share in row) for row in card.get("classes", ()))
+            common = card["name"], frozenset(card["languages"]), int(card["max_length"]), float(card["temperature"])
+            found = cls(*common, classes, int(card.get("pad", 0)))
             labels = tuple(card["labels"])
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is no model card ({error!r}): export the model again") from error
         if labels != LABELS or found.max_length < _STEP or not 0 < found.temperature < float("inf"):
             raise ValueError(f"{path}: labels must be {list(LABELS)}, max_length >= {_STEP}, temperature > 0")
+        if any(len(row) != len(LABELS) or min(row) < 0 or abs(sum(row) - 1) > 1e-6 for row in classes):
+            raise ValueError(f"{path}: each row of classes must be {len(LABELS)} shares that sum to 1")
         return found
 
 
@@ -73,9 +81,10 @@ def model_id(directory: Path) -> str:
 def _model_id(directory: Path, _seen: tuple[tuple[int, int], ...]) -> str:
     digest = hashlib.sha256(f"preparation {PREPARATION}\nlanguage detection {DETECTION}\n".encode())
     for name in FILES:
-        content = (directory / name).read_bytes()
-        digest.update(f"{name} {len(content)}\n".encode())
-        digest.update(content)
+        digest.update(f"{name} {(directory / name).stat().st_size}\n".encode())
+        with (directory / name).open("rb") as file:
+            while content := file.read(1 << 20):
+                digest.update(content)
     return f"{ModelCard.read(directory).name}-{digest.hexdigest()[:12]}"
 
 
@@ -97,6 +106,13 @@ class OnnxScorer:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self._card.max_length)
         self._session = ort.InferenceSession(directory / "model.onnx", _options(threads), ["CPUExecutionProvider"])
+        self._classes = np.array(self._card.classes, dtype=np.float32)
+        self._wants_segments = "token_type_ids" in {each.name for each in self._session.get_inputs()}
+
+    @property
+    def outputs(self) -> int:
+        """How many labels of its own the model answers, of which `LABELS` are made."""
+        return len(self._classes) or len(LABELS)
 
     @classmethod
     def open(cls, directory: Path, *, threads: int = 1) -> "OnnxScorer":
@@ -116,21 +132,27 @@ class OnnxScorer:
         scored = [row for row, text in enumerate(prepared) if not is_blank(text)]
         encodings = self._tokenizer.encode_batch_fast([prepared[row] for row in scored])
         logits = self._logits([encoding.ids for encoding in encodings])
-        return scores(batch.num_rows, scored, _softmax(logits / self._card.temperature))
+        probabilities = _softmax(logits / self._card.temperature)
+        if len(self._classes):
+            probabilities = probabilities @ self._classes
+        return scores(batch.num_rows, scored, probabilities)
 
     def __reduce__(self) -> tuple[Callable[[Path, int], "OnnxScorer"], tuple[Path, int]]:
         """Pickle as directory and thread count: a session cannot travel."""
         return _opened_once, self._opened
 
     def _logits(self, tokens: Sequence[list[int]]) -> npt.NDArray[np.float64]:
-        logits = np.empty((len(tokens), len(LABELS)))
+        logits = np.empty((len(tokens), self.outputs))
         for length, rows in _runs(tokens):
-            ids = np.zeros((len(rows), length), dtype=np.int64)
+            ids = np.full((len(rows), length), self._card.pad, dtype=np.int64)
             mask = np.zeros_like(ids)
             for at, row in enumerate(rows):
                 ids[at, : len(tokens[row])] = tokens[row]
                 mask[at, : len(tokens[row])] = 1
-            logits[rows] = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0]
+            feed = {"input_ids": ids, "attention_mask": mask}
+            if self._wants_segments:
+                feed["token_type_ids"] = np.zeros_like(ids)
+            logits[rows] = self._session.run(["logits"], feed)[0]
         return logits
 
 

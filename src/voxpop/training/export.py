@@ -1,180 +1,210 @@
-"""Export a fine-tuned checkpoint as the one int8 ONNX file that ships: `python -m voxpop.training.export --help`."""
+"""Export a fine-tuned checkpoint as the one ONNX file that ships, in 8 bits or float, and measure what that changed."""
 
-import argparse
 import json
-import sys
+import os
+import shutil
 import tempfile
-import warnings
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime as ort
+import pyarrow as pa
 import torch
-from onnxruntime.transformers import optimizer
-from onnxruntime.transformers.fusion_options import FusionOptions
-from tqdm import tqdm
-from transformers import AutoTokenizer, PreTrainedModel
+from tokenizers import Tokenizer
+from transformers import PreTrainedModel
 
+from voxpop import console
+from voxpop.checkpoints import adoption, layout
+from voxpop.checkpoints.adoption import TEXTS, Adoption
+from voxpop.errors import Terminal
+from voxpop.labelled import Labelled, read_labelled
 from voxpop.metrics import calibration_error, confusion, macro_recall
-from voxpop.scorers.scores import LABELS
+from voxpop.scorers.onnx import OnnxScorer, model_id
+from voxpop.text import is_blank, prepare
+from voxpop.training import network
 from voxpop.training.calibration import fit_temperature, softmax
 from voxpop.training.card import card
-from voxpop.training.classifier import load
-from voxpop.training.examples import Examples, encode, predict
+from voxpop.training.embedding import quantise_words
 from voxpop.training.quantise import Feed, calibrate, quantise
+
+Logits = npt.NDArray[np.float64]
+_RANGES = 600
+_COMPARED = 500
+_TIMED = 128
 
 
 @dataclass(frozen=True)
 class Export:
-    """What to export, and the data it is calibrated and measured on."""
+    """What to export, how, and the data it is calibrated and measured on.
+
+    Attributes:
+        data: labelled posts on which the ranges of activations are measured; needed for int8.
+        dev: labelled posts that fit the temperature and give the figures.
+        about: free entries of the card, such as `licence`.
+    """
 
     checkpoint: Path
-    train: Path
-    dev: Path
     out: Path
-    name: str = "en-small"
-    base_model: str = "sentence-transformers/all-MiniLM-L6-v2"
-    licence: str = "Apache-2.0"
-    max_length: int = 128
-    texts: int = 600
-
-
-class Logits(torch.nn.Module):  # type: ignore[misc, unused-ignore]
-    """The classifier with a plain tensor for an answer, which is what an exporter can trace."""
-
-    def __init__(self, model: PreTrainedModel) -> None:
-        """Wrap `model`."""
-        super().__init__()
-        self.model = model
-
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return the logits `(rows, 3)`."""
-        logits: torch.Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).logits
-        return logits
-
-
-def to_onnx(model: PreTrainedModel) -> onnx.ModelProto:
-    """Return `model` as float ONNX with attention, layer norms and GELU fused; `model` must use eager attention."""
-    ids = torch.ones(2, 16, dtype=torch.int64)
-    names = ["input_ids", "attention_mask"]
-    axes = {name: {0: "rows", 1: "length"} for name in names} | {"logits": {0: "rows"}}
-    options = FusionOptions("bert")
-    options.use_multi_head_attention = True
-    heads, hidden = model.config.num_attention_heads, model.config.hidden_size
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        # The exporter that takes no tracing warns that it is the old one; the fusions do not match the new one's graph.
-        warnings.simplefilter("ignore")
-        path = str(Path(folder) / "float.onnx")
-        torch.onnx.export(
-            Logits(model).eval(), (ids, ids), path, dynamo=False, opset_version=17,
-            input_names=names, output_names=["logits"], dynamic_axes=axes,
-        )  # fmt: skip
-        fused = optimizer.optimize_model(
-            path, "bert", num_heads=heads, hidden_size=hidden, optimization_options=options, opt_level=0
-        )
-    found: onnx.ModelProto = fused.model
-    attention = sum(node.op_type == "MultiHeadAttention" for node in found.graph.node)
-    if attention != model.config.num_hidden_layers:
-        raise ValueError(f"attention fused in {attention} layers only: load the checkpoint with eager attention")
-    return found
-
-
-def feeds(examples: Examples) -> Iterator[tuple[int, Feed]]:
-    """Yield each row's number and input, alone and padded to a multiple of 8 tokens: what the scorer runs."""
-    for row, tokens in enumerate(examples.ids):
-        length = -(-len(tokens) // 8) * 8
-        ids, mask = np.zeros((1, length), np.int64), np.zeros((1, length), np.int64)
-        ids[0, : len(tokens)], mask[0, : len(tokens)] = tokens, 1
-        yield row, {"input_ids": ids, "attention_mask": mask}
-
-
-def run(path: Path, examples: Examples) -> npt.NDArray[np.float64]:
-    """Return the ONNX file's logits `(len(examples), 3)`."""
-    session = ort.InferenceSession(path)
-    logits = np.empty((len(examples), len(LABELS)))
-    for row, feed in tqdm(feeds(examples), total=len(examples), desc="measure"):
-        logits[row] = session.run(["logits"], dict(feed))[0][0]
-    return logits
-
-
-def measure(before: npt.NDArray[np.float64], after: npt.NDArray[np.float64], gold: list[int]) -> dict[str, Any]:
-    """Return the figures of the export: float against int8 logits, and calibration with a temperature fitted here."""
-    classes = np.array(gold)
-    temperature = fit_temperature(after, classes)
-    return {
-        "dev_rows": len(gold),
-        "dev_macro_recall": round(macro_recall(confusion(gold, after.argmax(1).tolist())), 4),
-        "float_macro_recall": round(macro_recall(confusion(gold, before.argmax(1).tolist())), 4),
-        "labels_flipped": int((before.argmax(1) != after.argmax(1)).sum()),
-        "max_change": round(float(np.abs(softmax(before) - softmax(after)).max()), 4),
-        "mean_change": round(float(np.abs(softmax(before) - softmax(after)).mean()), 4),
-        "temperature": temperature,
-        "ece_before": round(calibration_error(softmax(after), classes), 4),
-        "ece_after": round(calibration_error(softmax(after, temperature), classes), 4),
-    }
+    data: Path | None = None
+    dev: Path | None = None
+    precision: Literal["int8", "float"] = "int8"
+    name: str = ""
+    how: Adoption = field(default_factory=lambda: Adoption(Path()))
+    about: dict[str, str] = field(default_factory=dict)
 
 
 def export(wanted: Export) -> dict[str, Any]:
-    """Write `model.onnx`, `tokenizer.json`, `model.json` and `CARD.md` to `wanted.out`; return the figures."""
-    tokenizer = AutoTokenizer.from_pretrained(wanted.checkpoint)
-    model = load(wanted.checkpoint, attn_implementation="eager").eval()
-    dev, train = (encode(tokenizer, path, wanted.max_length) for path in (wanted.dev, wanted.train))
-    every = max(1, len(train) // wanted.texts)
-    sample = Examples(train.ids[::every][: wanted.texts], train.classes[::every][: wanted.texts])
-    wanted.out.mkdir(parents=True, exist_ok=True)
-    path = wanted.out / "model.onnx"
-    fused = to_onnx(model)
-    ranges = calibrate(fused, (feed for _, feed in tqdm(feeds(sample), total=len(sample), desc="calibrate")))
-    onnx.save(quantise(fused, ranges, wanted.max_length), path)
-    figures = measure(predict(model, dev).double().numpy(), run(path, dev), dev.classes)
-    figures |= {"train_rows": len(train), "megabytes": round(path.stat().st_size / 1e6, 1)}
-    write_card(wanted, figures)
-    plain = tokenizer.backend_tokenizer
-    plain.no_truncation()
-    plain.no_padding()
-    plain.save(str(wanted.out / "tokenizer.json"))
-    return figures
+    """Write `model.onnx`, `tokenizer.json`, `model.json` and `CARD.md` to `wanted.out`; return the figures.
+
+    They appear together or not at all, in the place of an earlier export.
+
+    Raises:
+        Terminal: the checkpoint cannot be opened or become ONNX, `out` holds something else, int8 lacks `data`, or the
+            result breaks a scorer's law.
+    """
+    if wanted.precision == "int8" and not wanted.data:
+        raise Terminal("8 bits need posts to measure on; give some with --data, or take --precision float")
+    if wanted.out.exists() and not (wanted.out / "model.json").is_file() and any(wanted.out.iterdir()):
+        raise Terminal(f"{wanted.out} holds something that is no model; give another --out")
+    checkpoint = layout.read(wanted.checkpoint, wanted.name or wanted.checkpoint.resolve().name)
+    described = adoption.described(checkpoint, wanted.how) | wanted.about
+    data, dev = (read_labelled(path) if path else None for path in (wanted.data, wanted.dev))
+    wanted.out.resolve().parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=wanted.out.resolve().parent, prefix=".new-") as scratch:
+        new = Path(scratch) / "model"
+        new.mkdir()
+        figures = _write(wanted, described, new, (data, dev))
+        _replace(wanted.out, new, Path(scratch) / "old")
+    return {"model_id": model_id(wanted.out), **figures}
 
 
-def write_card(wanted: Export, figures: dict[str, Any]) -> None:
-    """Write the card twice: `model.json`, which the scorer reads, and `CARD.md`, which people do."""
-    described = {
-        "name": wanted.name,
-        "labels": list(LABELS),
-        "languages": ["en"],
-        "max_length": wanted.max_length,
-        "temperature": figures["temperature"],
-        "licence": wanted.licence,
-        "base_model": wanted.base_model,
-        "trained_on": "SemEval-2013..2016 Task 4A",
-        "dev": {name: value for name, value in figures.items() if name != "temperature"},
+def _write(
+    wanted: Export, described: dict[str, Any], new: Path, tables: tuple[Labelled | None, Labelled | None]
+) -> dict[str, Any]:
+    data, dev = tables
+    model = network.load(wanted.checkpoint)
+    network.write_tokenizer(wanted.checkpoint, new)
+    read = Reader(new, described)
+    graph = network.to_onnx(model)
+    small = _small(graph, read, data) if data and wanted.precision == "int8" else graph.model
+    onnx.save(small, new / "model.onnx")
+    table = dev or data
+    texts = table.texts if table else [text for text in TEXTS if text]
+    figures: dict[str, Any] = {
+        "precision": wanted.precision,
+        "attention_fused": graph.fused,
+        "megabytes": round((new / "model.onnx").stat().st_size / 1e6, 1),
+        **parity(model, new, [read(text) for text in _spread(texts, _COMPARED)], classes_in(described)),
     }
-    (wanted.out / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
-    text = card({**described, **figures, "languages": "English"})
-    (wanted.out / "CARD.md").write_text(text, encoding="utf-8")
+    temperature = 1.0
+    if dev:
+        temperature, fitted = _fit(new, read, dev, classes_in(described))
+        figures |= fitted
+    described |= {"temperature": temperature, "export": dict(figures)}
+    (new / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+    (new / "CARD.md").write_text(card({**described, **figures}), encoding="utf-8")
+    scorer = adoption.check(new, described["name"], [*TEXTS, *_spread(texts, 50)])
+    return {**figures, "temperature": temperature, "split_law": "kept", **_speed(scorer, _spread(texts, _TIMED))}
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command line's parser."""
-    options = argparse.ArgumentParser(prog="python -m voxpop.training.export", description=__doc__)
-    options.add_argument("--checkpoint", type=Path, required=True, help="a folder of voxpop train, such as OUT/best")
-    options.add_argument("--train", type=Path, required=True, help="the training table: activations are measured on it")
-    options.add_argument("--dev", type=Path, required=True, help="the development table: temperature and figures")
-    options.add_argument("--out", type=Path, required=True, help="where the four files go")
-    options.add_argument("--name", default=Export.name, help="the model's name, the first part of its id")
-    return options
+class Reader:
+    """Turns a text into the tokens that the scorer would feed."""
+
+    def __init__(self, directory: Path, described: dict[str, Any]) -> None:
+        """Open the tokenizer in `directory`."""
+        self._tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+        self.max_length: int = described["max_length"]
+        self._tokenizer.enable_truncation(self.max_length)
+        self._pad = described.get("pad", 0)
+
+    def __call__(self, text: str) -> Feed:
+        """Return one row, filled up to a multiple of 8 tokens."""
+        tokens = self._tokenizer.encode(prepare(text)).ids
+        length = -(-len(tokens) // 8) * 8
+        ids, mask = np.full((1, length), self._pad, np.int64), np.zeros((1, length), np.int64)
+        ids[0, : len(tokens)], mask[0, : len(tokens)] = tokens, 1
+        return {"input_ids": ids, "attention_mask": mask}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Export, then print the figures as one line of JSON."""
-    figures = export(Export(**vars(parser().parse_args(arguments))))
-    sys.stdout.write(json.dumps(figures) + "\n")
+def classes_in(described: dict[str, Any]) -> npt.NDArray[np.float64]:
+    """Return the card's matrix `(labels, 3)`, the identity where it has none."""
+    return np.array(described.get("classes") or np.eye(3))
 
 
-if __name__ == "__main__":
-    main()
+def parity(
+    model: PreTrainedModel, directory: Path, feeds: Sequence[Feed], classes: npt.NDArray[np.float64]
+) -> dict[str, Any]:
+    """Return how far `directory/model.onnx` is from `model` on these rows: labels flipped, changes of probabilities."""
+    before = np.empty((len(feeds), len(classes)))
+    with console.counting("compare", len(feeds), "post") as bar, torch.inference_mode():
+        for row, feed in enumerate(feeds):
+            tensors = {name: torch.from_numpy(values) for name, values in feed.items()}
+            before[row] = model(**tensors).logits.double().numpy()[0]
+            bar.update()
+    one, other = softmax(before) @ classes, softmax(_run(directory, feeds)) @ classes
+    return {
+        "parity_rows": len(feeds),
+        "labels_flipped": int((one.argmax(1) != other.argmax(1)).sum()),
+        "max_change": round(float(np.abs(one - other).max()), 6),
+        "mean_change": round(float(np.abs(one - other).mean()), 6),
+    }
+
+
+def _small(graph: network.Graph, read: Reader, data: Labelled) -> onnx.ModelProto:
+    feeds = [read(text) for text in _spread(data.texts, _RANGES)]
+    with console.counting("measure ranges", len(feeds), "post") as bar:
+        ranges = calibrate(graph.model, _watched(feeds, bar))
+    return quantise_words(quantise(graph.model, ranges, read.max_length))
+
+
+def _fit(
+    directory: Path, read: Reader, dev: Labelled, classes: npt.NDArray[np.float64]
+) -> tuple[float, dict[str, Any]]:
+    rows = [row for row, text in enumerate(dev.texts) if not is_blank(prepare(text))]
+    logits, gold = _run(directory, [read(dev.texts[row]) for row in rows]), np.array([dev.gold[row] for row in rows])
+    temperature = fit_temperature(logits, gold, classes)
+    before, after = (softmax(logits, heat) @ classes for heat in (1.0, temperature))
+    return temperature, {
+        "dev_rows": len(rows),
+        "dev_macro_recall": round(macro_recall(confusion(gold, after.argmax(1))), 4),
+        "dev_ece": round(calibration_error(after, gold), 4),
+        "dev_ece_before": round(calibration_error(before, gold), 4),
+    }
+
+
+def _run(directory: Path, feeds: Sequence[Feed]) -> Logits:
+    session = ort.InferenceSession(directory / "model.onnx", providers=["CPUExecutionProvider"])
+    with console.counting("measure", len(feeds), "post") as bar:
+        return np.stack([session.run(["logits"], dict(feed))[0][0] for feed in _watched(feeds, bar)]).astype(np.float64)
+
+
+def _watched(feeds: Sequence[Feed], bar: Any) -> Iterator[Feed]:
+    for feed in feeds:
+        yield feed
+        bar.update()
+
+
+def _speed(scorer: OnnxScorer, texts: Sequence[str]) -> dict[str, Any]:
+    batch = pa.record_batch([pa.array(texts, pa.string())], names=["text"])
+    started = time.perf_counter()
+    scorer(batch)
+    return {"posts_per_second_one_thread": round(len(texts) / (time.perf_counter() - started), 1)}
+
+
+def _spread(texts: Sequence[str], most: int) -> list[str]:
+    """Return at most `most` texts that hold something to score, evenly from the whole table."""
+    some = texts[:: max(1, len(texts) // most)]
+    return [text for text in some if not is_blank(prepare(text))][:most]
+
+
+def _replace(out: Path, new: Path, old: Path) -> None:
+    if out.exists():
+        os.rename(out, old)
+    new.rename(out)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Models that others made: Hugging Face checkpoints become exported directories, once, in a cache."""
