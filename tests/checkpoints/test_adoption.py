@@ -16,7 +16,8 @@ import pytest
 from tests.checkpoints.ready import BUNDLED, configure, onnx_checkpoint
 from voxpop.checkpoints.adoption import TEXTS, Adoption, find
 from voxpop.errors import Terminal
-from voxpop.scorers.onnx import ModelCard, OnnxScorer
+from voxpop.scorers.card import ModelCard
+from voxpop.scorers.onnx import OnnxScorer
 from voxpop.scorers.scores import LABELS
 from voxpop.testing import check_scorer
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voxpop import models
-from voxpop.scorers.onnx import FILES, OnnxScorer, model_id
+from voxpop.scorers.card import FILES, model_id
+from voxpop.scorers.onnx import OnnxScorer
 from voxpop.scorers.scores import LABELS, SCORES
 
 DEV = Path(__file__).parents[3] / "shared" / "data" / "train" / "sentiment_dev.tsv"

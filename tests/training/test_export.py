@@ -21,7 +21,8 @@ import onnx
 
 from tests.checkpoints import tiny
 from voxpop.errors import Terminal
-from voxpop.scorers.onnx import ModelCard, OnnxScorer, model_id
+from voxpop.scorers.card import ModelCard, model_id
+from voxpop.scorers.onnx import OnnxScorer
 from voxpop.scorers.scores import LABELS
 from voxpop.training.export import Export, export
 

@@ -31,6 +31,9 @@ def export(
     about: Annotated[
         str | None, typer.Option(metavar="KEY=VALUE;...", help="More for the card: licence, base_model, trained_on.")
     ] = None,
+    exit_loss: Annotated[
+        float, typer.Option(min=0, max=1, help="Macro recall on --dev that the network's early exits may cost.")
+    ] = 0.002,
     settings_file: Config = None,
     json_: Json = False,
 ) -> None:
@@ -62,6 +65,7 @@ def export(
             name or out.resolve().name,
             Adoption(settings.cache, settings.labels, settings.languages),
             _entries(about),
+            exit_loss,
         )  # fmt: skip
     )
     console.answer(figures, as_json=json_, text=_told(figures, out))
@@ -88,5 +92,10 @@ def _told(figures: dict[str, Any], out: Path) -> str:
             f"on {figures['dev_rows']:,} development posts: macro recall {figures['dev_macro_recall']:.3f}, "
             f"calibration error {figures['dev_ece']:.3f} at temperature {figures['temperature']}, "
             f"{figures['dev_ece_before']:.3f} without it"
+        )
+    if "exit_layers" in figures:
+        lines.append(
+            f"exits after layer {' and '.join(map(str, figures['exit_layers']))}: {figures['mean_layers']} layers a post "
+            f"on average; macro recall without them {figures['dev_macro_recall_without_exits']:.3f}"
         )
     return "\n".join(lines)

@@ -42,6 +42,10 @@ class Recent:
             self._keep(text, chances)
         return np.array([known[text] for text in texts], dtype=np.float32).reshape(-1, 3)
 
+    def __len__(self) -> int:
+        """Return how many texts are known."""
+        return len(self._young.keys() | self._old.keys())
+
     def _find(self, text: str) -> Floats | None:
         found = self._young.get(text)
         return found if found is not None else self._old.get(text)

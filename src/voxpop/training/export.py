@@ -25,13 +25,15 @@ from voxpop.checkpoints.adoption import TEXTS, Adoption
 from voxpop.errors import Terminal
 from voxpop.labelled import Labelled, read_labelled
 from voxpop.metrics import calibration_error, confusion, macro_recall
-from voxpop.scorers.onnx import OnnxScorer, model_id
+from voxpop.scorers.card import model_id
+from voxpop.scorers.onnx import OnnxScorer
 from voxpop.text import is_blank, prepare
 from voxpop.training import network
 from voxpop.training.calibration import fit_temperature, softmax
 from voxpop.training.card import card
 from voxpop.training.embedding import quantise_words
 from voxpop.training.quantise import Feed, calibrate, quantise
+from voxpop.training.stages import Cut, Plan, plan, split
 
 Logits = npt.NDArray[np.float64]
 _RANGES = 600
@@ -47,6 +49,7 @@ class Export:
         data: labelled posts on which the ranges of activations are measured; needed for int8.
         dev: labelled posts that fit the temperature and give the figures.
         about: free entries of the card, such as `licence`.
+        exit_loss: macro recall on `dev` that early exits may cost; a network has those that it was trained with.
     """
 
     checkpoint: Path
@@ -57,6 +60,7 @@ class Export:
     name: str = ""
     how: Adoption = field(default_factory=lambda: Adoption(Path()))
     about: dict[str, str] = field(default_factory=dict)
+    exit_loss: float = 0.002
 
 
 def export(wanted: Export) -> dict[str, Any]:
@@ -93,23 +97,32 @@ def _write(
     read = Reader(new, described)
     graph = network.to_onnx(model)
     small = _small(graph, read, data) if data and wanted.precision == "int8" else graph.model
-    onnx.save(small, new / "model.onnx")
+    whole = new.parent / "whole.onnx"
+    onnx.save(small, whole)
     table = dev or data
     texts = table.texts if table else [text for text in TEXTS if text]
+    feeds = [read(text) for text in _spread(texts, _COMPARED)]
     figures: dict[str, Any] = {
         "precision": wanted.precision,
+        "parameters": sum(weight.numel() for weight in model.parameters()),
         "attention_fused": graph.fused,
-        "megabytes": round((new / "model.onnx").stat().st_size / 1e6, 1),
-        **parity(model, new, [read(text) for text in _spread(texts, _COMPARED)], classes_in(described)),
+        **parity(model, whole, feeds, classes_in(described)),
     }
-    temperature = 1.0
-    if dev:
-        temperature, fitted = _fit(new, read, dev, classes_in(described))
-        figures |= fitted
-    described |= {"temperature": temperature, "export": dict(figures)}
+    fitted = Fit(whole, read, dev, classes_in(described), network.cuts_of(model)) if dev else None
+    exits = fitted.plan(model.config.num_hidden_layers, wanted.exit_loss) if fitted else Plan((), 0.0, 0.0)
+    stages = split(small, [cut for cut, _ in exits.exits], model.config.hidden_size)
+    names = ["model.onnx", *(f"model-{at}.onnx" for at in range(2, len(stages) + 1))]
+    for name, stage in zip(names, stages, strict=True):
+        onnx.save(stage, new / name)
+    figures["megabytes"] = round(sum((new / name).stat().st_size for name in names) / 1e6, 1)
+    if fitted:
+        figures |= fitted.figures(exits)
+        described |= fitted.described(exits, names)
+    described = {"temperature": 1.0} | described | {"export": dict(figures)}
     (new / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     (new / "CARD.md").write_text(card({**described, **figures}), encoding="utf-8")
     scorer = adoption.check(new, described["name"], [*TEXTS, *_spread(texts, 50)])
+    temperature = described["temperature"]
     return {**figures, "temperature": temperature, "split_law": "kept", **_speed(scorer, _spread(texts, _TIMED))}
 
 
@@ -138,16 +151,16 @@ def classes_in(described: dict[str, Any]) -> npt.NDArray[np.float64]:
 
 
 def parity(
-    model: PreTrainedModel, directory: Path, feeds: Sequence[Feed], classes: npt.NDArray[np.float64]
+    model: PreTrainedModel, path: Path, feeds: Sequence[Feed], classes: npt.NDArray[np.float64]
 ) -> dict[str, Any]:
-    """Return how far `directory/model.onnx` is from `model` on these rows: labels flipped, changes of probabilities."""
+    """Return how far the graph in `path` is from `model` on these rows: labels flipped, changes of probabilities."""
     before = np.empty((len(feeds), len(classes)))
     with console.counting("compare", len(feeds), "post") as bar, torch.inference_mode():
         for row, feed in enumerate(feeds):
             tensors = {name: torch.from_numpy(values) for name, values in feed.items()}
             before[row] = model(**tensors).logits.double().numpy()[0]
             bar.update()
-    one, other = softmax(before) @ classes, softmax(_run(directory, feeds)) @ classes
+    one, other = softmax(before) @ classes, softmax(_run(path, feeds)[0]) @ classes
     return {
         "parity_rows": len(feeds),
         "labels_flipped": int((one.argmax(1) != other.argmax(1)).sum()),
@@ -163,25 +176,64 @@ def _small(graph: network.Graph, read: Reader, data: Labelled) -> onnx.ModelProt
     return quantise_words(quantise(graph.model, ranges, read.max_length))
 
 
-def _fit(
-    directory: Path, read: Reader, dev: Labelled, classes: npt.NDArray[np.float64]
-) -> tuple[float, dict[str, Any]]:
-    rows = [row for row, text in enumerate(dev.texts) if not is_blank(prepare(text))]
-    logits, gold = _run(directory, [read(dev.texts[row]) for row in rows]), np.array([dev.gold[row] for row in rows])
-    temperature = fit_temperature(logits, gold, classes)
-    before, after = (softmax(logits, heat) @ classes for heat in (1.0, temperature))
-    return temperature, {
-        "dev_rows": len(rows),
-        "dev_macro_recall": round(macro_recall(confusion(gold, after.argmax(1))), 4),
-        "dev_ece": round(calibration_error(after, gold), 4),
-        "dev_ece_before": round(calibration_error(before, gold), 4),
-    }
+class Fit:
+    """What the development posts say of a graph: a temperature for each of its heads, and which exits are worth it."""
+
+    def __init__(
+        self, whole: Path, read: Reader, dev: Labelled, classes: npt.NDArray[np.float64], cuts: Sequence[Cut]
+    ) -> None:
+        """Run the posts that hold something to score through the graph, once."""
+        rows = [row for row, text in enumerate(dev.texts) if not is_blank(prepare(text))]
+        self._cuts = list(cuts)
+        heads = [*(cut.logits for cut in cuts), "logits"]
+        self._gold = np.array([dev.gold[row] for row in rows])
+        logits = _run(whole, [read(dev.texts[row]) for row in rows], heads)
+        self._heats = [fit_temperature(each, self._gold, classes) for each in logits]
+        self._plain = softmax(logits[-1]) @ classes
+        self._chances = [softmax(each, heat) @ classes for each, heat in zip(logits, self._heats, strict=True)]
+
+    def plan(self, layers: int, loss: float) -> Plan:
+        """Return the exits to use; see `voxpop.training.stages.plan`."""
+        return plan(self._cuts, self._chances, self._gold.tolist(), layers=layers, loss=loss)
+
+    def described(self, exits: Plan, names: Sequence[str]) -> dict[str, Any]:
+        """Return the card's entries: the temperature and, where there are exits, each one's file, heat and sureness."""
+        found: dict[str, Any] = {"temperature": self._heats[-1]}
+        if exits.exits:
+            heats = [self._heats[self._cuts.index(cut)] for cut, _ in exits.exits]
+            sures = [sure for _, sure in exits.exits]
+            rows = zip(names, heats, sures, strict=False)
+            found["exits"] = [{"file": name, "temperature": heat, "sure": sure} for name, heat, sure in rows]
+            found["last"] = names[-1]
+        return found
+
+    def figures(self, exits: Plan) -> dict[str, Any]:
+        """Return macro recall and calibration, with the exits and without."""
+        mixed = self._chances[-1]
+        for cut, sure in reversed(exits.exits):
+            early = self._chances[self._cuts.index(cut)]
+            mixed = np.where(early.max(axis=1, keepdims=True) >= sure, early, mixed)
+        found: dict[str, Any] = {
+            "dev_rows": len(self._gold),
+            "dev_macro_recall": round(macro_recall(confusion(self._gold, mixed.argmax(1))), 4),
+            "dev_ece": round(calibration_error(mixed, self._gold), 4),
+            "dev_ece_before": round(calibration_error(self._plain, self._gold), 4),
+        }
+        if exits.exits:
+            last = self._chances[-1].argmax(1)
+            found |= {
+                "dev_macro_recall_without_exits": round(macro_recall(confusion(self._gold, last)), 4),
+                "exit_layers": [cut.layer for cut, _ in exits.exits],
+                "mean_layers": round(exits.layers, 2),
+            }
+        return found
 
 
-def _run(directory: Path, feeds: Sequence[Feed]) -> Logits:
-    session = ort.InferenceSession(directory / "model.onnx", providers=["CPUExecutionProvider"])
+def _run(path: Path, feeds: Sequence[Feed], heads: Sequence[str] = ("logits",)) -> list[Logits]:
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
     with console.counting("measure", len(feeds), "post") as bar:
-        return np.stack([session.run(["logits"], dict(feed))[0][0] for feed in _watched(feeds, bar)]).astype(np.float64)
+        found = [session.run(list(heads), dict(feed)) for feed in _watched(feeds, bar)]
+    return [np.stack([row[at][0] for row in found]).astype(np.float64) for at in range(len(heads))]
 
 
 def _watched(feeds: Sequence[Feed], bar: Any) -> Iterator[Feed]:

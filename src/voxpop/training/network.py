@@ -25,6 +25,7 @@ from voxpop.errors import Terminal
 from voxpop.training import classifier
 from voxpop.training.calibration import softmax
 from voxpop.training.quantise import Feed
+from voxpop.training.stages import Cut
 
 CLOSE = 1e-4
 """The furthest that a probability of the graph may be from the network's own."""
@@ -41,17 +42,23 @@ class Graph:
 
 
 class Logits(torch.nn.Module):  # type: ignore[misc, unused-ignore]
-    """The classifier with a plain tensor for an answer, which is what an exporter can trace."""
+    """The classifier with plain tensors for an answer, which is what an exporter can trace."""
 
     def __init__(self, model: PreTrainedModel) -> None:
         """Wrap `model`."""
         super().__init__()
         self.model = model
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return the logits `(rows, labels)`."""
-        logits: torch.Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).logits
-        return logits
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return the logits `(rows, labels)`, then those of each exit, then the token states that each exit reads."""
+        found = self.model(input_ids=input_ids, attention_mask=attention_mask)
+        early = getattr(found, "exit_logits", None) or ()
+        return (found.logits, *early, *(getattr(found, "exit_states", None) or ()))
+
+
+def cuts_of(model: PreTrainedModel) -> list[Cut]:
+    """Return where the graph of `model` can be cut: at each of its exits, by the names that `to_onnx` gives them."""
+    return [Cut(layer, f"states_{layer}", f"logits_{layer}") for layer in classifier.exit_layers(model.config)]
 
 
 def load(directory: Path) -> PreTrainedModel:
@@ -129,11 +136,13 @@ def _trace(model: PreTrainedModel, path: Path) -> None:
     mask = torch.ones_like(ids)
     mask[1, 10:] = 0
     names = ["input_ids", "attention_mask"]
-    axes = {name: {0: "rows", 1: "length"} for name in names} | {"logits": {0: "rows"}}
+    cuts = cuts_of(model)
+    heads, states = ["logits", *(cut.logits for cut in cuts)], [cut.states for cut in cuts]
+    axes = {name: {0: "rows", 1: "length"} for name in (*names, *states)} | {name: {0: "rows"} for name in heads}
     try:
         torch.onnx.export(
             Logits(model).eval(), (ids, mask), str(path), dynamo=False, opset_version=17,
-            input_names=names, output_names=["logits"], dynamic_axes=axes,
+            input_names=names, output_names=[*heads, *states], dynamic_axes=axes,
         )  # fmt: skip
     except (RuntimeError, ValueError, TypeError, torch.onnx.errors.OnnxExporterError) as error:
         raise Terminal(
