@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("account", "geo", "quarantine", "seen", "sources", "scorers"),
     ("labelled", "metrics", "score"),
     ("engines", "ingest", "stores"),
-    ("evaluation", "pipeline", "testing"),
+    ("behaviour", "evaluation", "explanation", "pipeline", "testing"),
     ("insight",),
     ("api",),
     ("dashboard",),
