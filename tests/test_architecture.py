@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("metrics", "output", "score", "table"),
     ("bootstrap", "labelled", "quantification"),
     ("engines", "ingest", "stores"),
-    ("evaluation", "pipeline", "reliability", "scoring", "testing"),
+    ("behaviour", "evaluation", "explanation", "pipeline", "reliability", "scoring", "testing"),
     ("insight",),
     ("api",),
     ("dashboard",),

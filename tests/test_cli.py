@@ -120,6 +120,27 @@ def test_score_answers_for_each_text_in_order() -> None:
     assert found["model_id"].startswith("en-small-")
 
 
+def test_explain_says_which_words_carried_the_label() -> None:
+    found = answer("explain", "the soup was lovely but the waiter was awful and rude")
+    assert found["label"] == "negative"
+    weights = {word["text"]: word["polarity_weight"] for word in found["words"]}
+    assert weights["awful"] < 0 < weights["lovely"]
+    assert sum(weights.values()) < 0
+
+
+def test_explain_reads_standard_input_and_colours_nothing_in_a_pipe() -> None:
+    ran = voxpop("explain", "-", "--model", "lexicon", stdin="a lovely day\n")
+    assert "[+lovely]" in ran.stdout and "\x1b" not in ran.stdout
+
+
+def test_behaviour_shows_failure_rates_and_the_same_as_json() -> None:
+    ran = voxpop("behaviour", "--model", "lexicon", "--examples", "1")
+    assert "| negation" in ran.stdout and "fail)" in ran.stdout
+    found = answer("behaviour", "--model", "lexicon", "--beside", "lexicon")
+    assert found["model_id"].startswith("vader") and found["beside"] == {}
+    assert all(row["failed"] <= row["n"] for row in found["tests"])
+
+
 def test_score_reads_lines_from_standard_input() -> None:
     ran = voxpop("score", "-", "--json", stdin="I love it\n\nI hate it\n")
     *rows, last = map(json.loads, ran.stdout.splitlines())

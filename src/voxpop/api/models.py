@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MOST_TEXTS = 1_000
 MOST_CHARACTERS = 20_000
+MOST_CHARACTERS_EXPLAINED = 5_000
 
 Label = Literal["negative", "neutral", "positive", "unscored"]
 # Ranges are documented, not enforced: a probability in single precision may be 1.0000001.
@@ -73,6 +74,41 @@ class Scores(BaseModel):
 
     model_id: str = Field(description="What the scores depend on: model and text preparation.", examples=["en-small-1"])
     scores: list[Score]
+
+
+class TextToExplain(BaseModel):
+    """A text whose label is to be explained."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(
+        max_length=MOST_CHARACTERS_EXPLAINED, examples=["The battery is great but the screen is horrible"]
+    )
+    lang: str | None = Field(
+        None, max_length=35, description="ISO 639-1, where it is known; null is scored.", examples=["en"]
+    )
+
+
+class ExplainedWord(BaseModel):
+    """A word and what it added to the score. `text` is what a stranger wrote: escape it."""
+
+    text: str = Field(examples=["horrible"])
+    start: int = Field(ge=0, description="Where it begins in the explained text, in code points.", examples=[39])
+    end: int = Field(ge=0, description="Exclusive.", examples=[47])
+    polarity_weight: float = Field(description="What it added to the polarity.", examples=[-0.62])
+    label_weight: float = Field(description="What it added to the label's probability.", examples=[0.31])
+
+
+class Explained(BaseModel):
+    """A label and the words that carried it, in the order of the text; none when unscored."""
+
+    model_id: str = Field(examples=["en-small-1"])
+    text: str = Field(description="The text as the model reads it; the words' places refer to it. Escape it.")
+    label: Label
+    probability: Probability
+    polarity: Polarity
+    words: list[ExplainedWord]
+    variants: Count = Field(description="How many texts were scored to find out.")
 
 
 class Counts(BaseModel):

@@ -20,7 +20,7 @@ class Service:
 
     Attributes:
         store: answers every query.
-        scorer: scores texts for `POST /v1/score`; called from threads.
+        scorer: scores texts for `POST /v1/score` and `/v1/explain`; called from threads.
         topics: the topics that are listened for.
         notice: what every reader must know about the data ("These posts are invented"), or None.
         status: the state of ingest and pipeline as plain JSON values; called from a thread.

@@ -95,7 +95,7 @@ def _told(figures: dict[str, Any], out: Path) -> str:
         )
     if "exit_layers" in figures:
         lines.append(
-            f"exits after layer {' and '.join(map(str, figures['exit_layers']))}: {figures['mean_layers']} layers a post "
-            f"on average; macro recall without them {figures['dev_macro_recall_without_exits']:.3f}"
+            f"exits after layer {' and '.join(map(str, figures['exit_layers']))}: {figures['mean_layers']} layers a "
+            f"post on average; macro recall without them {figures['dev_macro_recall_without_exits']:.3f}"
         )
     return "\n".join(lines)

@@ -24,7 +24,7 @@ _MOST_EXITS = 2
 
 @dataclass(frozen=True)
 class Cut:
-    """Where a graph can be cut: after a layer, at its token states `(rows, length, hidden)`; and the logits read there."""
+    """Where a graph can be cut: after a layer, at its token states `(rows, length, hidden)`, with their logits."""
 
     layer: int
     states: str

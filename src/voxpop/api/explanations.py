@@ -1,0 +1,33 @@
+"""`POST /v1/explain`: which words carried the label of the reader's own text."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from fastapi import APIRouter
+
+from voxpop.api.models import Explained, TextToExplain
+from voxpop.api.service import Service
+from voxpop.explanation import explain
+
+AT_ONCE: Final = 2
+
+
+def routes(service: Service) -> APIRouter:
+    """The route over the service's scorer. An explanation costs hundreds of scores, so the third at once waits."""
+    router = APIRouter(prefix="/v1", tags=["score"])
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    @router.post("/explain")
+    async def explained(asked: TextToExplain) -> Explained:
+        """Answer which words carried the label of a text of at most 5,000 characters.
+
+        The weights are Shapley values and add up: those of the polarity to the polarity, those of the label to its
+        probability - 1/3. Of a long text, neighbouring words share a weight.
+        """
+        async with turns:
+            found = await asyncio.to_thread(explain, service.scorer, asked.text, asked.lang)
+        return Explained(**found.to_json())
+
+    return router
