@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from voxpop.emoji import SPELLING
 from voxpop.language import DETECTION
 from voxpop.scorers.scores import LABELS
 from voxpop.scorers.stages import STEP, Stage
@@ -29,6 +30,8 @@ class ModelCard:
     """What each of the model's own labels counts for, a row per output; empty where they are `LABELS` already."""
     pad: int = 0
     """The id that fills a row up; models that find a text's end by it need their own."""
+    spells_emoji: bool = False
+    """Whether the model was trained on emoji as words; see `voxpop.emoji`."""
 
     @property
     def temperature(self) -> float:
@@ -43,7 +46,7 @@ class ModelCard:
             card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             classes = tuple(tuple(float(share) for share in row) for row in card.get("classes", ()))
             common = card["name"], frozenset(card["languages"]), int(card["max_length"]), _stages(card)
-            found = cls(*common, classes, int(card.get("pad", 0)))
+            found = cls(*common, classes, int(card.get("pad", 0)), card.get("emoji") == "words")
             labels = tuple(card["labels"])
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is no model card ({error!r}): export the model again") from error
@@ -81,8 +84,8 @@ def model_id(directory: Path) -> str:
     """Return `<name>-<12 hex digits>`: a hash of everything that can change a score.
 
     That is the bytes of model, tokenizer and card (with maximum length, temperature and exits) and the versions of text
-    preparation and language detection. Cheap after the first call: the files are hashed again only when a size or time
-    of change differs.
+    preparation, language detection and the words of emoji. Cheap after the first call: the files are hashed again only
+    when a size or time of change differs.
     Raises `FileNotFoundError`, naming what is missing, for a directory that is no exported model.
     """
     _all_there(directory, FILES)
@@ -99,7 +102,8 @@ def _all_there(directory: Path, names: tuple[str, ...]) -> None:
 
 @lru_cache(maxsize=32)
 def _model_id(directory: Path, _seen: tuple[tuple[int, int], ...]) -> str:
-    digest = hashlib.sha256(f"preparation {PREPARATION}\nlanguage detection {DETECTION}\n".encode())
+    versions = f"preparation {PREPARATION}\nlanguage detection {DETECTION}\nspelling {SPELLING}\n"
+    digest = hashlib.sha256(versions.encode())
     for name in files(directory):
         digest.update(f"{name} {(directory / name).stat().st_size}\n".encode())
         with (directory / name).open("rb") as file:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from tokenizers import Tokenizer
 
+from voxpop.emoji import spelled
 from voxpop.scorers.card import ModelCard, model_id
 from voxpop.scorers.recent import Recent
 from voxpop.scorers.scores import LABELS, decoded_texts, scores
@@ -78,7 +79,8 @@ class OnnxScorer:
         return _opened_once, self._opened
 
     def _score(self, prepared: list[str]) -> Floats:
-        return self._stages(self._tokens(prepared))
+        read = [spelled(text) for text in prepared] if self._card.spells_emoji else prepared
+        return self._stages(self._tokens(read))
 
     def _tokens(self, prepared: list[str]) -> list[list[int]]:
         slices = [prepared[at : at + _TEXTS_A_SLICE] for at in range(0, len(prepared), _TEXTS_A_SLICE)]

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from voxpop.emoji import spelled
 from voxpop.errors import Terminal
 from voxpop.labelled import read_labelled
 from voxpop.scorers.scores import LABELS
@@ -48,10 +49,16 @@ def tokenized(tokenizer: PreTrainedTokenizerBase, prepared: Sequence[str], max_l
     return list(tokenizer(list(prepared), truncation=True, max_length=max_length)["input_ids"]) if prepared else []
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, path: Path, max_length: int) -> Examples:
+def read_as(texts: Sequence[str], emoji: str) -> list[str]:
+    """Return prepared texts as a network reads them that was trained on emoji as "words" or as "signs"."""
+    return [spelled(text) for text in texts] if emoji == "words" else list(texts)
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, path: Path, max_length: int, emoji: str = "signs") -> Examples:
     """Read a labelled table and tokenize its prepared texts, each cut to `max_length` tokens."""
     labelled = read_labelled(path)
-    return Examples(tokenized(tokenizer, [prepare(text) for text in labelled.texts], max_length), labelled.gold)
+    texts = read_as([prepare(text) for text in labelled.texts], emoji)
+    return Examples(tokenized(tokenizer, texts, max_length), labelled.gold)
 
 
 def shuffled(lengths: Sequence[int], size: int, seed: int) -> list[int]:

@@ -32,6 +32,7 @@ from voxpop.training import network
 from voxpop.training.calibration import fit_temperature, softmax
 from voxpop.training.card import card
 from voxpop.training.embedding import quantise_words
+from voxpop.training.examples import read_as
 from voxpop.training.quantise import Feed, calibrate, quantise
 from voxpop.training.stages import Cut, Plan, plan, split
 
@@ -94,6 +95,8 @@ def _write(
     data, dev = tables
     model = network.load(wanted.checkpoint)
     network.write_tokenizer(wanted.checkpoint, new)
+    if (emoji := getattr(model.config, "emoji", "signs")) == "words":
+        described["emoji"] = emoji
     read = Reader(new, described)
     graph = network.to_onnx(model)
     small = _small(graph, read, data) if data and wanted.precision == "int8" else graph.model
@@ -135,10 +138,12 @@ class Reader:
         self.max_length: int = described["max_length"]
         self._tokenizer.enable_truncation(self.max_length)
         self._pad = described.get("pad", 0)
+        self._emoji = described.get("emoji", "signs")
 
     def __call__(self, text: str) -> Feed:
         """Return one row, filled up to a multiple of 8 tokens."""
-        tokens = self._tokenizer.encode(prepare(text)).ids
+        (read,) = read_as([prepare(text)], self._emoji)
+        tokens = self._tokenizer.encode(read).ids
         length = -(-len(tokens) // 8) * 8
         ids, mask = np.full((1, length), self._pad, np.int64), np.zeros((1, length), np.int64)
         ids[0, : len(tokens)], mask[0, : len(tokens)] = tokens, 1

@@ -21,7 +21,7 @@ from voxpop import console
 from voxpop.errors import Terminal
 from voxpop.training.classifier import SentimentClassifier, load, load_native
 from voxpop.training.corpus import Corpus, apart, read_corpus
-from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, tokenized
+from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, read_as, tokenized
 from voxpop.training.plot import plot
 from voxpop.training.recipe import Recipe
 from voxpop.training.soft import Floats, Teachers, answers, read_soft
@@ -97,9 +97,11 @@ def refuse_another(recipe: Recipe) -> None:
 def fresh(recipe: Recipe) -> PreTrainedModel:
     """Return the base under a new head: the same one for every seed, since only then do means of seeds make sense."""
     torch.manual_seed(recipe.optimisation.seed[0])
-    if recipe.network.pooling == "native":
-        return load_native(recipe.network.base)
-    return SentimentClassifier.load_base(recipe.network.base, recipe.network.exit_layer)
+    network = recipe.network
+    native = network.pooling == "native"
+    model = load_native(network.base) if native else SentimentClassifier.load_base(network.base, network.exit_layer)
+    model.config.emoji = network.emoji
+    return model
 
 
 def data(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> tuple[Rows, Examples]:
@@ -119,8 +121,9 @@ def data(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> tuple[Rows, Exam
     nothing = np.full(3, np.nan)
     soft = np.stack([known.get(text, nothing) for text in texts]).astype(np.float32)
     classes = corpus.train.gold + [UNKNOWN] * len(unlabelled)
-    rows = Rows(Examples(tokenized(tokenizer, texts, length), classes), soft)
-    return rows, Examples(tokenized(tokenizer, corpus.dev.texts, length), corpus.dev.gold)
+    read = [read_as(each, recipe.network.emoji) for each in (texts, corpus.dev.texts)]
+    ids, dev_ids = (tokenized(tokenizer, each, length) for each in read)
+    return Rows(Examples(ids, classes), soft), Examples(dev_ids, corpus.dev.gold)
 
 
 def soft_labels(recipe: Recipe, corpus: Corpus) -> dict[str, Floats]:

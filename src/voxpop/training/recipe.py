@@ -35,6 +35,7 @@ class Network:
     base: str = _option("", "The encoder: a directory, or a model's name on the Hugging Face Hub.")
     pooling: Literal["mean", "native"] = _option("mean", "mean of the token states, or the base's own head.")
     max_length: int = _option(64, "Tokens of a text that count.", 8)
+    emoji: Literal["words", "signs"] = _option("words", "words: spell emoji out, for a vocabulary that holds none.")
     exit_layer: tuple[int, ...] = _option((), "Give this encoder layer a head of its own; may be repeated.", 1)
 
 

@@ -18,7 +18,7 @@ from voxpop.errors import Terminal
 from voxpop.text import prepare
 from voxpop.training.calibration import softmax
 from voxpop.training.classifier import load
-from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, predict, tokenized
+from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, predict, read_as, tokenized
 from voxpop.training.progress import bar
 
 Floats = npt.NDArray[np.float64]
@@ -103,7 +103,8 @@ def _one(teachers: Teachers, name: str, texts: list[str], folder: Path) -> Float
 def _logits(teachers: Teachers, name: str, parts: list[list[str]]) -> Iterator[torch.Tensor]:
     tokenizer, model = load_tokenizer(name), load(name).to(teachers.device)
     for part in parts:
-        ids = tokenized(tokenizer, part, teachers.max_length)
+        texts = read_as(part, getattr(model.config, "emoji", "signs"))
+        ids = tokenized(tokenizer, texts, teachers.max_length)
         yield predict(model, Examples(ids, [UNKNOWN] * len(ids)), tokenizer.pad_token_id or 0, bf16=teachers.bf16)
 
 
