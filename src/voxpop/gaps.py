@@ -45,7 +45,8 @@ class GapLedger:
 
     Guarantees: a line is on the disk when `note` returns, and a line torn by a kill is skipped. The trap: a gap that
     was open when its process was killed has no last line; it ends where the source's next gap begins, since a
-    source that is read again notes a gap from the last event that landed.
+    source that is read again notes a gap from the last event that landed. Until it is, the ledger says nothing of the
+    time since the kill.
     """
 
     def __init__(self, root: Path) -> None:

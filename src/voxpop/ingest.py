@@ -105,6 +105,8 @@ class Ingest:
             readers.cancel()
             self._roll()
             self._ledger.close()
+            # Connections end with their readers, not some time after.
+            await asyncio.gather(readers, return_exceptions=True)
         return self.account
 
     async def _drain(self, queue: Inbox) -> None:

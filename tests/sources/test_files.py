@@ -22,9 +22,9 @@ ACCOUNT: dict[str, tuple[str, int, int, dict[str, int]]] = {
     "bluesky.tsv": ("table", 2, 0, {}),
     "jetstream.jsonl": (
         "Bluesky Jetstream JSONL",
-        7,
+        8,
         1,
-        {"app.bsky.feed.like": 1, "other collection": 1, "identity": 1, "account": 1},
+        {"app.bsky.feed.like": 1, "other collection": 1, "identity": 1},
     ),
     "plain.jsonl": ("table", 2, 0, {}),
     "plain.txt": ("plain text", 3, 0, {}),

@@ -111,17 +111,13 @@ async def connected(session: aiohttp.ClientSession, url: str, limits: Limits) ->
         await socket.close()
 
 
-async def _connect(
-    session: aiohttp.ClientSession, url: str, limits: Limits
-) -> aiohttp.ClientWebSocketResponse[bool]:
+async def _connect(session: aiohttp.ClientSession, url: str, limits: Limits) -> aiohttp.ClientWebSocketResponse[bool]:
     # A dead peer never answers a close, so there is no point in waiting for it.
     timeout = aiohttp.ClientWSTimeout(ws_close=min(1.0, limits.stall_seconds))
     try:
         async with asyncio.timeout(limits.connect_seconds):
             # Text is left undecoded: invalid UTF-8 is a bad record, not a reason to end the connection.
-            return await session.ws_connect(
-                url, max_msg_size=limits.frame_bytes, decode_text=False, timeout=timeout
-            )
+            return await session.ws_connect(url, max_msg_size=limits.frame_bytes, decode_text=False, timeout=timeout)
     except aiohttp.WSServerHandshakeError as error:
         asked = retry_after(error.headers.get("Retry-After")) if error.headers else None
         raise Lost(f"refused with {error.status}", error.status, asked) from error
