@@ -10,6 +10,7 @@ not installed. CPU seconds are the reader's own, without the server's.
 
 import argparse
 import asyncio
+import importlib
 import importlib.util
 import json
 import os
@@ -21,16 +22,17 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from aiohttp import WSMsgType, web
+
 from voxpop.ingest import Ingest, Rolling
 from voxpop.log import Log
 from voxpop.sources.bluesky import BlueskySource, Live
 
 SERVER = "import asyncio, sys; from bench.ingest import serve; asyncio.run(serve(int(sys.argv[1])))"
-BEGAN_US = 1_795_000_000_000_000
 
 
-def frame(number: int) -> bytes:
-    """A post like no other, in the wire's exact form."""
+def frame(number: int, began: int) -> bytes:
+    """A post like no other, in the wire's exact form, a millisecond after the one before."""
     text = f"invented post {number}: the ferry was late again, and the heron did not mind at all"
     record = {"$type": "app.bsky.feed.post", "createdAt": "2026-11-18T11:06:39.699Z", "langs": ["en"], "text": text}
     commit = {
@@ -41,20 +43,20 @@ def frame(number: int) -> bytes:
         "record": record,
         "cid": "bafyrei" + "a" * 52,
     }
-    event = {"did": f"did:plc:{number % 997:024d}", "time_us": BEGAN_US + number * 1000, "kind": "commit"}
+    event = {"did": f"did:plc:{number % 997:024d}", "time_us": began + number * 1000, "kind": "commit"}
     return json.dumps({**event, "commit": commit}, separators=(",", ":")).encode()
 
 
 async def serve(events: int) -> None:
-    """Send frames from the cursor on to whoever connects; prints the port."""
-    from aiohttp import web
+    """Send frames from the cursor on to whoever connects; prints the port. The last of them passes now."""
+    began = time.time_ns() // 1000 - events * 1000
 
     async def subscribe(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
-        first = max(0, (int(request.query.get("cursor", 0)) - BEGAN_US) // 1000)
+        first = max(0, (int(request.query.get("cursor", 0)) - began) // 1000)
         for number in range(first, events):
-            await socket.send_frame(frame(number), 1)
+            await socket.send_frame(frame(number, began), WSMsgType.TEXT)
         await socket.receive()
         return socket
 
@@ -90,8 +92,8 @@ async def ours(address: str, events: int) -> None:
 
 
 async def plain(address: str, events: int) -> None:
-    from websockets.asyncio.client import connect
-
+    # It is no dependency of Voxpop, so type checking must not look for it.
+    connect = importlib.import_module("websockets.asyncio.client").connect
     async with connect(f"{address}/subscribe", compression=None, max_size=None) as socket:
         for _ in range(events):
             json.loads(await socket.recv())

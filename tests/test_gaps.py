@@ -85,7 +85,7 @@ def told(data: Path, *fetched: Fetched, rolls: bool) -> list[str]:
         task = asyncio.create_task(ingest.run([Told(*fetched)]))
         while ingest.account.read < sum(len(each.posts) for each in fetched) or (rolls and not log.segments()):
             await asyncio.sleep(0.01)
-        states = [each.state for each in GapLedger(data).gaps()]
+        states: list[str] = [each.state for each in GapLedger(data).gaps()]
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return states
