@@ -57,7 +57,7 @@ def trend(series: pa.Table, width: timedelta, revision: str, unheard: Sequence[P
     traces = [*_areas(middles, points), _line(middles, points, details), *_bars(rows, middles, details)]
     period = [_iso(rows[0]["start"]), _iso(rows[-1]["start"] + width)] if rows else []
     layout = _layout(_limit(points), period, width, revision)
-    return {"data": traces, "layout": {**layout, "shapes": [_band(*each) for each in unheard]}}
+    return {"data": traces, "layout": {**layout, "shapes": [_band(each, len(rows) * width) for each in unheard]}}
 
 
 def sliding_net(series: pa.Table, length: int) -> list[float | None]:
@@ -252,9 +252,15 @@ def _layout(limit: float, period: list[str], width: timedelta, revision: str) ->
     }
 
 
-def _band(start: datetime, end: datetime) -> dict[str, Any]:
+def _band(unheard: Period, shown: timedelta) -> dict[str, Any]:
+    """A shade over the whole height, with words where they fit."""
+    start, end = unheard
     place = {"xref": "x", "yref": "paper", "x0": _iso(start), "x1": _iso(end), "y0": 0, "y1": 1, "layer": "below"}
-    words = {"text": text.UNHEARD, "textposition": "top center", "font": {"size": 10}}
+    words = {
+        "text": text.UNHEARD if end - start > shown / 10 else "",
+        "textposition": "top center",
+        "font": {"size": 10},
+    }
     return {"type": "rect", **place, "line": {"width": 0}, "fillcolor": COLOURS["neutral"] + "2E", "label": words}
 
 
