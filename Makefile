@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench model recording training clean
+.PHONY: help demo install test check fmt ci docs bench soak model recording training clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ model: $(VENV)/.train ## fine-tune and export en-small: make model TRAIN=labelle
 
 bench: $(VENV)/.train ## posts per second beside transformers.pipeline
 	$(BIN)/python bench/score.py $(ARGS)
+
+soak: $(VENV)/.dev ## ten million events through a reader that is killed again and again: make soak ARGS='--events 100000'
+	PYTHONPATH=. $(BIN)/python bench/soak.py $(ARGS)
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

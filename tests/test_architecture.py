@@ -18,7 +18,7 @@ MOST_PARAMETERS = 5
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "schema", "voxpop"),
-    ("seams", "text", "topics", "gazetteer", "segment", "models"),
+    ("gaps", "seams", "text", "topics", "gazetteer", "segment", "models"),
     ("config", "emoji", "language", "profile", "log", "registry"),
     ("account", "geo", "quarantine", "seen", "sources", "scorers"),
     ("metrics", "output", "score", "table"),

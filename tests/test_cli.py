@@ -105,6 +105,8 @@ def test_standard_input_is_a_source(tmp_path: Path) -> None:
         (("score", "-", "--format", "parquet"), "--out"),
         (("score", "-", "--format", "xml"), "jsonl, csv, parquet"),
         (("evaluate", "absent.tsv"), "--data"),
+        (("run", "--source", "blusky"), "neither a source of the settings nor a file"),
+        (("run", "--once", "--source", "bluesky"), "leave --once out"),
     ],
 )
 def test_a_mistake_is_a_clean_line_with_the_fix(arguments: tuple[str, ...], fix: str, tmp_path: Path) -> None:
@@ -221,6 +223,20 @@ def test_evaluate_tells_people_what_is_wrong_with_the_table(tmp_path: Path) -> N
     assert "1 posts have an empty text" in ran.stderr
     assert "only positive occur" in ran.stderr
     assert "minus en-small" in ran.stdout
+
+
+def test_run_reads_the_files_it_is_given(export: Path, tmp_path: Path) -> None:
+    found = answer("run", "--once", "--source", export, "--data", tmp_path / "d")
+    assert (found["landed"], found["quarantined"]) == (2, 1)
+
+
+def test_a_live_demo_without_a_network_says_so_with_the_fix(tmp_path: Path) -> None:
+    (tmp_path / "voxpop.toml").write_text('[[sources]]\nkind = "bluesky"\nhosts = ["ws://127.0.0.1:1"]\n')
+    command = [sys.executable, "-m", "voxpop", "demo", "--live", "--no-browser", "--data", "d"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert ran.returncode == 1
+    assert "Bluesky cannot be reached" in ran.stderr and "without --live" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_topics_lists_the_presets() -> None:

@@ -63,3 +63,28 @@ def test_two_sources_with_one_cursor_are_refused(tmp_path: Path) -> None:
 def test_an_address_that_others_can_reach_is_refused() -> None:
     with pytest.raises(Terminal, match="authenticating proxy"):
         config.load(host="0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("table", "fix"),
+    [
+        ('kind = "bluesky"\npaths = ["a"]', "take them out"),
+        ('kind = "files"', "needs paths"),
+        ('kind = "bluesky"\nhost = "x"', "sources.0.host"),
+    ],
+)
+def test_a_source_has_what_its_kind_needs(table: str, fix: str, tmp_path: Path) -> None:
+    with pytest.raises(Terminal, match=fix):
+        config.load(write(tmp_path, f"[[sources]]\n{table}\n"))
+
+
+def test_words_choose_tables_by_name_live_networks_and_files(tmp_path: Path) -> None:
+    path = write(tmp_path, '[[sources]]\nkind = "bluesky"\nname = "sky"\nhosts = ["h"]\n')
+    settings = config.load(path)
+    assert settings.chosen_sources([]) == settings.sources
+    assert settings.chosen_sources(["sky"]) == settings.sources
+    live, files = settings.chosen_sources([str(path), "bluesky", "-", "bluesky"])
+    assert (live.kind, live.hosts) == ("bluesky", ())
+    assert (files.kind, files.paths) == ("files", (path, Path("-")))
+    with pytest.raises(Terminal, match="blusky is neither .* sky, bluesky"):
+        settings.chosen_sources(["blusky"])

@@ -38,3 +38,9 @@ def test_what_landed_is_seen_by_the_next_process(tmp_path: Path) -> None:
     log = Log(tmp_path)
     log.append(to_batch([post("a")]), Tail(), {})
     assert key("test:a", "create", None) in Seen.of(log)
+
+
+def test_an_account_can_be_deleted_again() -> None:
+    gone = "bluesky:author:did:plc:ana"
+    assert key(gone, "delete", "1") != key(gone, "delete", "2")
+    assert key("bluesky:at://x", "delete", "1") == key("bluesky:at://x", "delete", "2")

@@ -16,6 +16,7 @@ from voxpop.pipeline import Parts, Pipeline
 from voxpop.score import Job, ModelSpec
 from voxpop.seams import Scorer, Source
 from voxpop.segment import Segment
+from voxpop.sources.bluesky import HOSTS, BlueskySource, Live
 from voxpop.sources.files import FileOptions, FilesSource
 from voxpop.sources.replay import Replay, ReplaySource
 from voxpop.stores.duckdb import DuckDBStore
@@ -78,8 +79,24 @@ def model_spec(settings: Settings) -> ModelSpec:
 
 
 def source(table: SourceSettings) -> Source:
-    """The source a `[[sources]]` table describes."""
+    """The source a `[[sources]]` table describes.
+
+    Raises:
+        Terminal: a host or the dictionary is none.
+    """
     name = table.name or table.kind
+    if table.kind == "bluesky":
+        return bluesky(table)
     if table.kind == "replay":
         return ReplaySource(table.paths, Replay(speed=table.speed, loop=table.loop), name=name)
     return FilesSource(table.paths, FileOptions(mapping=table.map, source=table.network), name=name)
+
+
+def bluesky(table: SourceSettings) -> BlueskySource:
+    """The live source of a table of kind `bluesky`.
+
+    Raises:
+        Terminal: a host or the dictionary is none.
+    """
+    dictionary = table.dictionary.read_bytes() if table.dictionary else None
+    return BlueskySource(Live(table.hosts or HOSTS, dictionary), name=table.name or table.kind)

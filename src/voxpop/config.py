@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,6 +20,8 @@ from voxpop.errors import Terminal
 from voxpop.topics import PRESETS, Topic
 
 DEFAULT_FILE = Path("voxpop.toml")
+LIVE = ("bluesky",)
+"""Kinds of sources that are networks, which a word can name; the others need paths."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -39,12 +42,13 @@ class TopicSettings(BaseModel):
 
 
 class SourceSettings(BaseModel):
-    """A `[[sources]]` table: export files to read, or a recording to replay at its own pace."""
+    """A `[[sources]]` table: export files to read, a recording to replay at its own pace, or a live network."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["files", "replay"]
-    paths: tuple[Path, ...] = Field(min_length=1)
+    kind: Literal["files", "replay", "bluesky"]
+    paths: tuple[Path, ...] = ()
+    """For `files` and `replay`: what to read."""
     name: str = ""
     """Key of the source's cursor; defaults to the kind. Two sources of one kind need two names."""
     map: dict[str, str] = {}
@@ -55,6 +59,18 @@ class SourceSettings(BaseModel):
     """For `replay`: recorded seconds per second."""
     loop: bool = False
     """For `replay`: begin again at the end, as new posts."""
+    hosts: tuple[str, ...] = ()
+    """For `bluesky`: Jetstream hosts to take turns, such as `jetstream1.us-east.bsky.network`; none for all public."""
+    dictionary: Path | None = None
+    """For `bluesky`: a copy of Jetstream's zstd dictionary; with it, half as much comes over the network."""
+
+    @model_validator(mode="after")
+    def _fits_kind(self) -> Self:
+        if self.kind in LIVE and self.paths:
+            raise ValueError(f"a source of kind {self.kind} has no paths; take them out")
+        if self.kind not in LIVE and not self.paths:
+            raise ValueError(f'a source of kind {self.kind} needs paths, such as paths = ["exports/"]')
+        return self
 
 
 class Settings(BaseSettings):
@@ -124,6 +140,32 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags over environment over file."""
         return init_settings, named["env_settings"], TomlConfigSettingsSource(settings_cls, cls.file)
+
+    def chosen_sources(self, words: Sequence[str]) -> tuple[SourceSettings, ...]:
+        """The sources that words of the command line choose: a table by name, a live network, or files; `-` is one.
+
+        Without words, all of the file's. Paths are read as one source.
+
+        Raises:
+            Terminal: a word is none of these.
+        """
+        if not words:
+            return self.sources
+        named = {source.name or source.kind: source for source in self.sources}
+        paths = [Path(word) for word in words if word not in named and word not in LIVE]
+        absent = [str(path) for path in paths if str(path) != "-" and not path.exists()]
+        if absent:
+            raise Terminal(
+                f"{', '.join(absent)} is neither a source of the settings nor a file; "
+                f"name a file, - for standard input, or {', '.join({**named, **dict.fromkeys(LIVE)})}"
+            )
+        found = [
+            named.get(word) or SourceSettings(kind="bluesky")
+            for word in dict.fromkeys(words)
+            if word in named or word in LIVE
+        ]
+        files = [SourceSettings(kind="files", name="command line", paths=tuple(paths))] if paths else []
+        return (*found, *files)
 
     def all_topics(self) -> list[Topic]:
         """The chosen presets and the topics of the file; a topic of the file replaces the preset of its name."""

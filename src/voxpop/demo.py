@@ -1,7 +1,8 @@
-"""The demo: a recording of invented posts, replayed as if it happened now, through the whole path."""
+"""The demo: a recording of invented posts replayed as if it happened now, or Bluesky itself, through the whole path."""
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from voxpop import assembly, config
+from voxpop import assembly, config, console
+from voxpop.config import Settings, SourceSettings
 from voxpop.log import Log
+from voxpop.seams import Source
 from voxpop.server import Server, Serving
 from voxpop.sources.replay import Replay, ReplaySource
 
@@ -29,6 +32,8 @@ class Demo:
     port: int | None = None
     browser: bool = True
     speed: float = 2.0
+    live: bool = False
+    """Listen to Bluesky instead of replaying, to the hosts of a `bluesky` source in the settings where there is one."""
 
 
 def recording() -> list[Path]:
@@ -37,12 +42,29 @@ def recording() -> list[Path]:
 
 
 def run(demo: Demo) -> dict[str, Any]:
-    """Serve the demo until interrupted; answers the final status."""
+    """Serve the demo until interrupted; answers the final status.
+
+    Raises:
+        Terminal: it is live, and Bluesky cannot be reached.
+    """
     with _directory(demo.data) as data:
         settings = config.load(data=data, port=demo.port)
-        source = ReplaySource(recording(), Replay(speed=demo.speed, begin=LAUNCH, loop=True), name="demo")
+        source = _live(settings) if demo.live else _replay(demo.speed)
         with Log(settings.data).lock(), assembly.assembled(settings) as parts:
-            return Server(parts, [source], Serving(notice=NOTICE, open_browser=demo.browser)).run()
+            serving = Serving(notice=None if demo.live else NOTICE, open_browser=demo.browser)
+            return Server(parts, [source], serving).run()
+
+
+def _replay(speed: float) -> Source:
+    return ReplaySource(recording(), Replay(speed=speed, begin=LAUNCH, loop=True), name="demo")
+
+
+def _live(settings: Settings) -> Source:
+    given = next((table for table in settings.sources if table.kind == "bluesky"), SourceSettings(kind="bluesky"))
+    source = assembly.bluesky(given)
+    # A dashboard that waits for ever for its first post would not say why.
+    console.say(f"listening to {asyncio.run(source.reach())}")
+    return source
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ import msgspec
 
 from voxpop.account import Account, Ledger
 from voxpop.config import Settings
+from voxpop.gaps import Gap, GapLedger
 from voxpop.log import Log
 from voxpop.quarantine import Quarantine
 from voxpop.schema import Post, to_batch
@@ -57,6 +58,7 @@ class _Open:
 
     posts: list[Post] = field(default_factory=list)
     cursors: dict[str, str] = field(default_factory=dict)
+    recovered: list[Gap] = field(default_factory=list)
     since: float = 0.0
 
 
@@ -78,6 +80,7 @@ class Ingest:
         self._seen = Seen.of(log)
         self._quarantine = Quarantine(log.root)
         self._ledger = Ledger(log.root)
+        self._gaps = GapLedger(log.root)
         self._open = _Open()
         self._done: float | None = None
 
@@ -102,6 +105,8 @@ class Ingest:
             readers.cancel()
             self._roll()
             self._ledger.close()
+            # Connections end with their readers, not some time after.
+            await asyncio.gather(readers, return_exceptions=True)
         return self.account
 
     async def _drain(self, queue: Inbox) -> None:
@@ -139,6 +144,7 @@ class Ingest:
         self._open.posts += [stamped(post, now) for post in fresh]
         self._open.cursors[name] = fetched.cursor
         self._done = fetched.done
+        self._note(fetched.gaps)
         self._ledger.add(
             Account(
                 read=len(fetched.posts) + len(fetched.rejected),
@@ -149,12 +155,21 @@ class Ingest:
             )
         )
 
+    def _note(self, gaps: Sequence[Gap]) -> None:
+        """Put gaps in the ledger: bad news at once, good news when the posts that make it true have landed."""
+        for gap in gaps:
+            if gap.state == "recovered" and self._open.posts:
+                self._open.recovered.append(gap)
+            else:
+                self._gaps.note(gap)
+
     def _roll(self) -> None:
         if not self._open.posts:
             return
         closing, self._open = self._open, _Open()
         segment, self._tail = self._log.append(to_batch(closing.posts), self._tail, closing.cursors)
         self._ledger.save()
+        self._note(closing.recovered)
         self._tell(segment)
 
     def _tell(self, segment: Segment | None = None) -> None:
@@ -184,5 +199,11 @@ async def _read_all(sources: Sequence[Source], cursors: Mapping[str, str], queue
 
 
 async def _read(source: Source, cursor: str | None, queue: Inbox) -> None:
-    async for fetched in source.read(cursor):
-        await queue.put((source.name, fetched))
+    reading = source.read(cursor)
+    try:
+        async for fetched in reading:
+            await queue.put((source.name, fetched))
+    finally:
+        if isinstance(reading, AsyncGenerator):
+            # Left to the garbage collector, a connection would outlive its reader.
+            await reading.aclose()

@@ -10,6 +10,7 @@ from voxpop.errors import Terminal
 
 BUILT_IN: dict[str, dict[str, str]] = {
     "sources": {
+        "bluesky": "voxpop.sources.bluesky:BlueskySource",
         "files": "voxpop.sources.files:FilesSource",
         "replay": "voxpop.sources.replay:ReplaySource",
     },

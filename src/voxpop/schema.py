@@ -55,6 +55,15 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     """Free text from the author's profile."""
 
 
+def posts_of(source: str, author_id: str) -> str:
+    """The `post_id` of an event about every post of an author up to its `created_at`; its `op` is `delete`.
+
+    >>> posts_of("bluesky", "did:plc:ana")
+    'bluesky:author:did:plc:ana'
+    """
+    return f"{source}:author:{author_id}"
+
+
 POST = pa.schema(
     [
         pa.field("post_id", pa.string(), nullable=False),

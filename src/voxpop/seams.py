@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
+from voxpop.gaps import Gap
 from voxpop.schema import Post
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Fetched:
     Attributes:
         cursor: resumes *after* the last record of this value, never on it.
         done: fraction of a finite source read so far, in [0, 1]; None where the source has no end.
+        gaps: what changed about periods in which a live source was not heard; those `recovered` are so by the posts
+            delivered up to here.
     """
 
     cursor: str
@@ -52,6 +55,7 @@ class Fetched:
     rejected: Sequence[Rejected] = ()
     ignored: dict[str, int] = field(default_factory=dict)
     done: float | None = None
+    gaps: Sequence[Gap] = ()
 
 
 class Source(Protocol):

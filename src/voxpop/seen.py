@@ -17,9 +17,11 @@ MERGE_AT = 262_144
 def key(post_id: str, op: str, rev: str | None) -> int:
     """The key of one event: a post is created once, deleted once, and updated once for each revision.
 
+    An account can be deleted, come back and be deleted again, so `rev` tells those events apart too.
     Two different events share a key with probability n²/2⁶⁵: about one in 3,700 that any two of 10⁸ do.
     """
-    version = rev or "" if op == "update" else ""
+    repeats = op == "update" or post_id.partition(":")[2].startswith("author:")
+    version = rev or "" if repeats else ""
     return xxhash.xxh3_64_intdigest(f"{post_id}\0{op}\0{version}".encode("utf-8", "surrogatepass"))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import uvicorn
 
 from voxpop import console
@@ -20,6 +21,7 @@ from voxpop.assembly import Assembly
 from voxpop.config import Settings
 from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal
+from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
 from voxpop.seams import Source
 
@@ -46,6 +48,7 @@ class Server:
         self._failure: BaseException | None = None
         self._progress: Progress | None = None
         self._pipeline = assembly.pipeline()
+        self._gaps = GapLedger(assembly.log.root)
         self._web: _Web | None = None
 
     def run(self) -> dict[str, Any]:
@@ -89,6 +92,7 @@ class Server:
             "behind_segments": self._pipeline.behind,
             "lag_seconds": lag,
             "model_id": self._assembly.scorer.model_id,
+            "gaps": [msgspec.to_builtins(gap) for gap in self._gaps.gaps() if gap.is_open],
         }
 
     def _parts(self) -> list[Callable[[], None]]:
@@ -139,6 +143,7 @@ class Server:
             notice=self._serving.notice,
             status=self.status,
             closing=self._is_closing,
+            gaps=self._gaps.gaps,
         )
         api = create_api(service)
         mount(api, service)

@@ -84,9 +84,38 @@ def check_source(make: Callable[[], Source]) -> None:
     for at, fetched in enumerate(whole):
         rest = read_all(make(), fetched.cursor)
         assert _events(rest) == _events(whole[at + 1 :]), f"cursor {fetched.cursor!r} must resume after its own posts"
+    _check_posts(whole)
+
+
+def _check_posts(whole: Sequence[Fetched]) -> None:
     for post in (post for fetched in whole for post in fetched.posts):
         assert post.post_id.startswith(f"{post.source}:"), f"{post.post_id!r} must begin with its source"
         assert post.created_at is None or post.created_at.tzinfo, f"{post.post_id} has a time without a zone"
+
+
+async def check_live_source(make: Callable[[], Source], count: int) -> None:
+    """The laws of a source without an end, which must hold `count` different events and deliver them again.
+
+    From the beginning it delivers them all; after any cursor, at least all that came after it; times are aware; ids
+    are `source:native_id`. Call it in an event loop; a source that delivers less never ends.
+    """
+    whole = await _listened(make(), None, count)
+    for at, fetched in enumerate(whole):
+        due = set(_events(whole[at + 1 :])) - set(_events(whole[: at + 1]))
+        rest = await _listened(make(), fetched.cursor, len(due))
+        assert due <= set(_events(rest)), f"cursor {fetched.cursor!r} must resume at or before what came after it"
+    _check_posts(whole)
+
+
+async def _listened(source: Source, cursor: str | None, count: int) -> list[Fetched]:
+    """What a source delivers until it has delivered so many different events."""
+    found: list[Fetched] = []
+    if count:
+        async for fetched in source.read(cursor):
+            found.append(fetched)
+            if len(set(_events(found))) >= count:
+                break
+    return found
 
 
 def check_scorer(scorer: Scorer, texts: Sequence[str | None], cut: int) -> None:

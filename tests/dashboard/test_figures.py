@@ -92,3 +92,10 @@ def test_the_chart_spans_the_whole_period_and_keeps_a_zoom_for_its_revision() ->
 def test_without_intervals_there_is_an_empty_chart() -> None:
     figure = figures.trend(series((0, 0, 0, 0)).slice(1), HOUR, "r")
     assert trace(figure, "net")["y"] == []
+
+
+def test_a_period_in_which_a_source_was_not_heard_is_shaded() -> None:
+    gap = (NOON, NOON + timedelta(minutes=20))
+    (band,) = figures.trend(series((1, 1, 2, 0)), HOUR, "r", [gap])["layout"]["shapes"]
+    assert (band["x0"], band["x1"], band["layer"]) == ("2026-11-19T12:00:00", "2026-11-19T12:20:00", "below")
+    assert figures.trend(series((1, 1, 2, 0)), HOUR, "r")["layout"]["shapes"] == []

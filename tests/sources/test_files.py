@@ -22,9 +22,9 @@ ACCOUNT: dict[str, tuple[str, int, int, dict[str, int]]] = {
     "bluesky.tsv": ("table", 2, 0, {}),
     "jetstream.jsonl": (
         "Bluesky Jetstream JSONL",
-        7,
+        8,
         1,
-        {"app.bsky.feed.like": 1, "other collection": 1, "identity": 1, "account": 1},
+        {"app.bsky.feed.like": 1, "other collection": 1, "identity": 1},
     ),
     "plain.jsonl": ("table", 2, 0, {}),
     "plain.txt": ("plain text", 3, 0, {}),
@@ -186,7 +186,7 @@ def test_several_formats_in_one_file_are_told_apart_line_by_line(tmp_path: Path)
     rows = [(FIXTURES / name).read_text().splitlines() for name in names]
     path.write_text("\n".join(row for group in itertools.zip_longest(*rows, fillvalue="") for row in group))
     found = read(path)
-    assert Counter(post.source for post in found.posts) == {"x": 9, "bluesky": 7}
+    assert Counter(post.source for post in found.posts) == {"x": 9, "bluesky": 8}
     assert found.records == sum(read(FIXTURES / name).records for name in names)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.stores.scored import POLARITY, TOPICS, cut, event
+from tests.stores.scored import POLARITY, TOPICS, cut, event, table
 from tests.stores.view import Row, load, naive, seen
+from voxpop.schema import posts_of
+from voxpop.segment import Segment
 from voxpop.stores.duckdb import DuckDBStore
 
 EVENTS = st.builds(
@@ -23,12 +27,21 @@ EVENTS = st.builds(
     country=st.sampled_from([None, "DE"]),
     lang_detected=st.sampled_from([None, "en"]),
     source=st.just("test"),
+    author_id=st.sampled_from([None, "ana", "ben"]),
 )
+DEPARTURES = st.builds(
+    lambda author, minute: departure(author, minute), st.sampled_from(["ana", "ben"]), st.sampled_from([0, 0.5, 1])
+)
+
+
+def departure(author: str = "ana", minute: float = 0) -> Row:
+    """The event that takes all of an author's posts."""
+    return event(posts_of("test", author), None, minute, op="delete", author_id=author, label="unscored")
 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    rows=st.lists(EVENTS, min_size=1, max_size=10),
+    rows=st.lists(EVENTS | DEPARTURES, min_size=1, max_size=10),
     cuts=st.sets(st.integers(0, 9)),
     order=st.randoms(use_true_random=False),
 )
@@ -85,3 +98,35 @@ def test_an_edit_of_a_post_nobody_saw_counts_as_the_post(store: DuckDBStore) -> 
 def test_a_repost_counts_beside_its_original(store: DuckDBStore) -> None:
     load(store, event("test:1"), event("test:2", kind="repost", ref_id="test:1"))
     assert {key[1]: sums[0] for key, sums in seen(store).buckets.items()} == {"*": 2, "apple": 2}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_an_author_who_is_gone_takes_every_post_of_before_and_none_of_after(store: DuckDBStore, first: int) -> None:
+    posts = [event("test:1", author_id="ana"), event("test:2", author_id="ben"), event("test:3", "new", 9)]
+    rows = [departure(minute=5), *posts] if first else [*posts, departure(minute=5)]
+    load(store, *(({**row, "author_id": "ana"} if row["post_id"] == "test:3" else row) for row in rows))
+    assert {post_id: post[0] for post_id, post in seen(store).posts.items()} == {
+        "test:1": False,
+        "test:2": True,
+        "test:3": True,
+        "test:author:ana": False,
+    }
+    with store._connection.cursor() as cursor:
+        assert cursor.execute("select text, author_id from posts where post_id = 'test:1'").fetchall() == [(None, None)]
+
+
+def test_an_author_who_is_gone_takes_posts_whose_text_was_let_go(store: DuckDBStore) -> None:
+    load(store, event("test:1", author_id="ana"))
+    store.retain(timedelta(days=0), 1)
+    store.load(Segment("2026-11-19", 1), table([departure()]))
+    assert not seen(store).buckets
+
+
+def test_the_same_id_at_another_source_is_another_author(store: DuckDBStore) -> None:
+    load(store, event("x:1", source="x", author_id="ana"), departure())
+    assert seen(store).posts["x:1"][0] is True
+
+
+def test_only_an_events_own_author_can_be_gone(store: DuckDBStore) -> None:
+    load(store, event("test:1", author_id="ana"), {**departure(), "author_id": "ben"})
+    assert seen(store).posts["test:1"][0] is True

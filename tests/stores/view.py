@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
 from tests.stores.scored import POLARITY, TOPICS, cut
+from voxpop.schema import posts_of
 from voxpop.segment import Segment
 from voxpop.stores.duckdb import DuckDBStore
 
@@ -39,17 +41,22 @@ def seen(store: DuckDBStore) -> View:
 
 
 def naive(pieces: Sequence[tuple[Segment, pa.Table]]) -> View:
-    """The rule, read literally: the greatest event of each post, then a count."""
+    """The rule, read literally: the greatest event of each post, unless its author left later, then a count."""
+    gone: dict[tuple[str, str], datetime] = {}
     winners: dict[str, tuple[tuple[Any, ...], Row]] = {}
     for segment, batch in pieces:
         for number, row in enumerate(batch.to_pylist()):
-            rev = row["rev"] or ""
+            rev, author = row["rev"] or "", (row["source"], row["author_id"] or "")
+            if row["op"] == "delete" and row["post_id"] == posts_of(*author):
+                gone[author] = max(gone.get(author, row["created_at"]), row["created_at"])
             rank = (row["op"] == "delete", len(rev), rev, segment.offset + number)
             if row["post_id"] not in winners or rank > winners[row["post_id"]][0]:
                 winners[row["post_id"]] = (rank, row)
     posts: dict[str, tuple[Any, ...]] = {}
     buckets: dict[tuple[Any, ...], list[Row]] = {}
     for post_id, ((deleted, _, rev, position), row) in winners.items():
+        left = gone.get((row["source"], row["author_id"] or ""))
+        deleted = deleted or (left is not None and row["created_at"] <= left)
         topics = TOPICS.match([row["text"]])[0]
         text = None if deleted else row["text"]
         posts[post_id] = (not deleted, rev, position, text, row["label"], [] if deleted else topics)

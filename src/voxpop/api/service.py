@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from voxpop.gaps import Gap
 from voxpop.seams import Scorer, Store
 from voxpop.topics import Matcher
 
 
 def _never() -> bool:
     return False
+
+
+def _none() -> list[Gap]:
+    return []
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class Service:
         topics: the topics that are listened for.
         notice: what every reader must know about the data ("These posts are invented"), or None.
         status: the state of ingest and pipeline as plain JSON values; called from a thread.
+        gaps: periods in which a live source was not heard, as the ledger knows them; called from a thread.
         closing: tells whether the server is about to stop, so that live streams end before it waits for them.
     """
 
@@ -33,3 +39,4 @@ class Service:
     notice: str | None
     status: Callable[[], dict[str, Any]]
     closing: Callable[[], bool] = _never
+    gaps: Callable[[], list[Gap]] = _none

@@ -33,3 +33,14 @@ def model_flags(model: str | None, labels: str | None, languages: str | None) ->
 
     codes = None if languages is None else [code.strip() for code in languages.split(",") if code.strip()]
     return {"model": model, "labels": None if labels is None else parse(labels), "languages": codes}
+
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="SOURCE",
+        help="bluesky, a file or directory, - for standard input, or a source of the settings by name; may be "
+        "repeated. [default: all of voxpop.toml]",
+    ),
+]

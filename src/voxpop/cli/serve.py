@@ -11,7 +11,8 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Browser, Config, Data, Json, Labels, Languages, Model, Port, model_flags
+from voxpop.cli.options import Browser, Config, Data, Json, Labels, Languages, Model, Port, Sources, model_flags
+from voxpop.errors import Terminal
 
 
 @app.command()
@@ -22,20 +23,26 @@ def demo(
     port: Port = None,
     browser: Browser = True,
     speed: Annotated[float, typer.Option(min=0.1, max=60, help="Recorded seconds per second.")] = 2.0,
+    live: Annotated[bool, typer.Option("--live", help="Listen to Bluesky itself instead of the recording.")] = False,
     json_: Json = False,
 ) -> None:
     """Watch sentiment move: replay an invented launch night through everything. No network, no account.
 
+    With --live, what Bluesky says now takes the recording's place; still without an account.
+
     Example: voxpop demo --port 8051 --no-browser
+
+    Example: voxpop demo --live
     """
     from voxpop import demo as demos
 
-    answer = demos.run(demos.Demo(data=data, port=port, browser=browser, speed=speed))
+    answer = demos.run(demos.Demo(data=data, port=port, browser=browser, speed=speed, live=live))
     console.answer(answer, as_json=json_)
 
 
 @app.command()
 def run(
+    source: Sources = None,
     once: Annotated[bool, typer.Option("--once", help="Read, score and load everything there is, then stop.")] = False,
     data: Data = None,
     settings_file: Config = None,
@@ -46,7 +53,9 @@ def run(
     browser: Browser = False,
     json_: Json = False,
 ) -> None:
-    """Read the sources of voxpop.toml, score and load their posts, and serve dashboard and API.
+    """Read sources, live or files, score and load their posts, and serve dashboard and API.
+
+    Example: voxpop run --source bluesky
 
     Example: voxpop run --config voxpop.toml
 
@@ -56,7 +65,11 @@ def run(
     from voxpop.log import Log
 
     settings = config.load(settings_file, data=data, port=port, **model_flags(model, labels, languages))
-    sources = [assembly.source(table) for table in settings.sources]
+    chosen = settings.chosen_sources(source or [])
+    live = [table.name or table.kind for table in chosen if table.kind in config.LIVE]
+    if once and live:
+        raise Terminal(f"{', '.join(live)} has no end, so --once would never stop; leave --once out")
+    sources = [assembly.source(table) for table in chosen]
     with Log(settings.data).lock(), assembly.assembled(settings) as parts:
         answer = _run_once(parts, sources) if once else _serve(parts, sources, browser)
     told = (

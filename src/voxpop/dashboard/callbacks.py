@@ -22,6 +22,7 @@ from voxpop.stores.queries import Span
 from voxpop.topics import Matcher
 
 MOST_POSTS: Final = 25
+MOST_GAPS: Final = 50
 _LOGGER: Final = logging.getLogger(__name__)
 _OUTPUTS: Final = {
     "state": Output("state", "children"),
@@ -129,9 +130,16 @@ def _trend(service: Service, choice: Choice, window: Window) -> Answer:
     rows = queries.series(service.store, replace(window.filter, start=window.start - lead), window.width)
     nets = [net for net in figures.sliding_net(rows, figures.pool(window.width)) if net is not None]
     return {
-        "figure": figures.trend(rows, window.width, f"{choice.topic} {choice.range}"),
+        "figure": figures.trend(rows, window.width, f"{choice.topic} {choice.range}", _unheard(service, window)),
         "summary": text.summary([net / 100 for net in nets], window.width),
     }
+
+
+def _unheard(service: Service, window: Window) -> list[figures.Period]:
+    """The newest periods of the window in which a source was not heard, or not yet, cut to it."""
+    gaps = [gap for gap in service.gaps() if gap.state != "recovered"][-MOST_GAPS:]
+    periods = [(max(gap.start, window.start), min(gap.end or window.end, window.end)) for gap in gaps]
+    return [(start, end) for start, end in periods if start < end]
 
 
 def _posts(service: Service, window: Window, now: datetime) -> list[Any]:

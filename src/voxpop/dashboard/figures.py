@@ -30,6 +30,7 @@ _TIMES: Final = [
 ]
 
 Point = tuple[datetime, float]
+Period = tuple[datetime, datetime]
 
 
 def pool(width: timedelta) -> int:
@@ -41,12 +42,12 @@ def pool(width: timedelta) -> int:
     return 5 if width == timedelta(minutes=1) else 1
 
 
-def trend(series: pa.Table, width: timedelta, revision: str) -> dict[str, Any]:
+def trend(series: pa.Table, width: timedelta, revision: str, unheard: Sequence[Period] = ()) -> dict[str, Any]:
     """Net sentiment as a line over the volume as bars, on one time axis.
 
     `series` is what `queries.series` answers for the period and, before it, the `pool(width) - 1` intervals that the
     first point of the line needs; `width` is its interval. Where nothing is scored the line has a gap, never a zero.
-    While `revision` stays the same, so does a reader's zoom.
+    While `revision` stays the same, so does a reader's zoom. Periods `unheard` are shaded: their counts are too low.
     """
     pooled = pool(width)
     points = sliding_net(series, pooled)[pooled - 1 :]
@@ -55,7 +56,8 @@ def trend(series: pa.Table, width: timedelta, revision: str) -> dict[str, Any]:
     details = [_detail(row, point, width) for row, point in zip(rows, points, strict=True)]
     traces = [*_areas(middles, points), _line(middles, points, details), *_bars(rows, middles, details)]
     period = [_iso(rows[0]["start"]), _iso(rows[-1]["start"] + width)] if rows else []
-    return {"data": traces, "layout": _layout(_limit(points), period, width, revision)}
+    layout = _layout(_limit(points), period, width, revision)
+    return {"data": traces, "layout": {**layout, "shapes": [_band(each, len(rows) * width) for each in unheard]}}
 
 
 def sliding_net(series: pa.Table, length: int) -> list[float | None]:
@@ -248,6 +250,18 @@ def _layout(limit: float, period: list[str], width: timedelta, revision: str) ->
             _caption(f"posts per {text.interval(width)}", 0.24),
         ],
     }
+
+
+def _band(unheard: Period, shown: timedelta) -> dict[str, Any]:
+    """A shade over the whole height, with words where they fit."""
+    start, end = unheard
+    place = {"xref": "x", "yref": "paper", "x0": _iso(start), "x1": _iso(end), "y0": 0, "y1": 1, "layer": "below"}
+    words = {
+        "text": text.UNHEARD if end - start > shown / 10 else "",
+        "textposition": "top center",
+        "font": {"size": 10},
+    }
+    return {"type": "rect", **place, "line": {"width": 0}, "fillcolor": COLOURS["neutral"] + "2E", "label": words}
 
 
 def _caption(words: str, y: float) -> dict[str, Any]:

@@ -45,6 +45,7 @@ EMPTY_NOW: Final = "This page fills by itself as soon as the first posts are sco
 FEED_LOST: Final = "Live feed lost since {time} UTC, reconnecting. The numbers below are from before."
 FAILED: Final = "The store could not be read. These numbers are from before; the reason is in the server's log."
 
+UNHEARD: Final = "not heard"
 LIVE: Final = "Live"
 BEHIND: Final = "Behind"
 SCORING: Final = "Scoring the first posts"

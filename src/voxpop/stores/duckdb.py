@@ -19,7 +19,7 @@ from voxpop.schema import SCORED
 from voxpop.segment import Segment
 from voxpop.stores.sql import statement
 
-SCHEMA_VERSION: Final = "1"
+SCHEMA_VERSION: Final = "2"
 CHANGES_KEPT: Final = 4096
 _SETTINGS: Final[dict[str, Any]] = {"TimeZone": "UTC", "autoinstall_known_extensions": False}
 
@@ -66,8 +66,9 @@ class DuckDBStore:
         """Fold a scored segment into posts and buckets, with its ledger entry, in one transaction.
 
         Of all events of a post the greatest by (is a delete, length of rev, rev, place in the log) wins, so the
-        result does not depend on the order in which segments are loaded, and a deletion is final. Answers False,
-        having changed nothing, when the ledger already has the segment.
+        result does not depend on the order in which segments are loaded, and a deletion is final. A deletion of an
+        author (`voxpop.schema.posts_of`) takes all of the author's posts up to its time. Answers False, having
+        changed nothing, when the ledger already has the segment.
 
         Raises:
             Poison: the batch does not have the columns of `SCORED`.
@@ -197,14 +198,19 @@ def _meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def _incoming(segment: Segment, batch: pa.Table, topics: Topics) -> pa.Table:
-    """The batch with each row's topics, place in the log and key."""
+    """The batch with each row's topics, place in the log, key and author's key."""
     if {field.name: field.type for field in batch.schema} != {field.name: field.type for field in SCORED}:
         raise Poison(f"segment {segment.path} does not have the columns of a scored segment; score it again")
     kept = pc.if_else(pc.equal(batch["op"], "delete"), pa.scalar(None, pa.string()), batch["text"])
     found = pa.array(topics.match(kept.to_pylist()), pa.list_(pa.string()))
     places = pa.array(range(segment.offset, segment.offset + batch.num_rows), pa.int64())
     keys = pa.array(map(_key, batch["post_id"].to_pylist()), pa.int64())
-    return batch.append_column("topics", found).append_column("position", places).append_column("key", keys)
+    names = zip(batch["source"].to_pylist(), batch["author_id"].to_pylist(), strict=True)
+    authors = pa.array((_key(f"{source}:{author}") if author else None for source, author in names), pa.int64())
+    added = {"topics": found, "position": places, "key": keys, "author_key": authors}
+    for name, column in added.items():
+        batch = batch.append_column(name, column)
+    return batch
 
 
 def _key(post_id: str) -> int:

@@ -124,6 +124,33 @@ def test_compliance_deletes_posts_and_never_users() -> None:
     assert not user.posts and "a user's id" in user.rejected[0].reason
 
 
+ACCOUNT = '{"did":"did:plc:ana","time_us":1795064400000009,"kind":"account","account":%s}'
+ACCOUNT_V2 = (
+    '{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#account","seq":9,'
+    '"did":"did:plc:ana","time":"2026-11-19T05:00:00.000009Z","active":false,"status":"%s"}}'
+)
+
+
+@pytest.mark.parametrize("status", ["deleted", "takendown"])
+def test_an_account_that_is_gone_is_one_deletion_of_all_its_posts(status: str) -> None:
+    v1 = decode_line((ACCOUNT % f'{{"active":false,"did":"did:plc:ana","seq":9,"status":"{status}"}}').encode())
+    v2 = decode_line((ACCOUNT_V2 % status).encode())
+    (gone,) = v1.posts
+    assert (gone.post_id, gone.op, gone.rev, gone.author_id) == (
+        "bluesky:author:did:plc:ana",
+        "delete",
+        "9",
+        "did:plc:ana",
+    )
+    assert v1 == v2
+
+
+@pytest.mark.parametrize("account", ['{"active":true}', '{"active":false,"status":"suspended"}', '{"active":false}'])
+def test_an_account_that_may_come_back_keeps_its_posts(account: str) -> None:
+    found = decode_line((ACCOUNT % account).encode())
+    assert (found.posts, found.ignored) == ([], {"account": 1})
+
+
 def test_jetstream_time_is_the_events_and_not_the_clients() -> None:
     found = posts("jetstream.jsonl")
     created, updated, deleted = found["3mq1"], found["3mq5"], found["3mq6"]

@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from voxpop.schema import Kind, Op, Post
+from voxpop.schema import Kind, Op, Post, posts_of
 from voxpop.sources.formats.context import Context, Sample
 from voxpop.sources.formats.dates import from_micros, parse_date
 
 COLLECTION = "app.bsky.feed.post"
 _KINDS = {"commit", "identity", "account", "sync"}
+_GONE = {"deleted", "takendown"}
 
 
 class _Link(msgspec.Struct):
@@ -42,14 +43,26 @@ class _Commit(msgspec.Struct):
     record: msgspec.Raw = msgspec.Raw()
 
 
+class _Account(msgspec.Struct):
+    active: bool
+    seq: int = 0
+    status: str | None = None
+
+
 class _Event(msgspec.Struct):
     did: str
     time_us: int
     kind: str
     commit: _Commit | None = None
+    account: _Account | None = None
 
 
 class _Payload(_Commit, kw_only=True):
+    did: str
+    time: str
+
+
+class _AccountPayload(_Account, kw_only=True):
     did: str
     time: str
 
@@ -67,13 +80,15 @@ _decode_record = msgspec.json.Decoder(_Record).decode
 _decode_frame = msgspec.json.Decoder(_Frame).decode
 _decode_typed = msgspec.json.Decoder(_Typed).decode
 _decode_payload = msgspec.json.Decoder(_Payload).decode
+_decode_account = msgspec.json.Decoder(_AccountPayload).decode
 
 
 class Jetstream:
     """Jetstream JSONL, one event a line.
 
     `created_at` is when the event passed (`time_us`): the record's own `createdAt` is what the client says, and it can
-    say anything. The trap: an account that is deleted takes its posts with it; such events are counted, not followed.
+    say anything. An account that is deleted or taken down takes its posts with it: one event about all of them. The
+    trap: an account that is only deactivated or suspended keeps them, and such events are counted as no posts.
     """
 
     name = "Bluesky Jetstream JSONL"
@@ -94,6 +109,8 @@ class Jetstream:
             return
         if event.commit is not None:
             _commit(event.did, from_micros(event.time_us), event.commit, context)
+        elif event.account is not None:
+            _account(event.did, from_micros(event.time_us), event.account, context)
         else:
             context.ignore(event.kind if event.kind in _KINDS else "other event")
 
@@ -110,6 +127,9 @@ def _decode_v2(line: bytes, context: Context) -> None:
     if kind == "commit":
         commit = _decode_payload(payload)
         _commit(commit.did, parse_date(commit.time), commit, context)
+    elif kind == "account":
+        account = _decode_account(payload)
+        _account(account.did, parse_date(account.time), account, context)
     else:
         context.ignore(kind if kind in _KINDS else "other event")
 
@@ -139,6 +159,23 @@ def _commit(did: str, at: datetime, commit: _Commit, context: Context) -> None:
             ref_id=f"bluesky:{ref}" if ref else None,
         )
     )
+
+
+def _account(did: str, at: datetime, account: _Account, context: Context) -> None:
+    if account.active or account.status not in _GONE:
+        context.ignore("account")
+        return
+    gone = Post(
+        post_id=posts_of("bluesky", did),
+        source="bluesky",
+        text=None,
+        op="delete",
+        # Every host passes on the relay's number, where its own time differs from the others'.
+        rev=str(account.seq),
+        author_id=did,
+        created_at=at,
+    )
+    context.posts.append(gone)
 
 
 def _relation(record: _Record) -> tuple[Kind, str | None]:

@@ -1,4 +1,5 @@
 drop table if exists posts;
+drop table if exists gone;
 drop table if exists buckets;
 drop table if exists ledger;
 drop table if exists changes;

@@ -1,17 +1,35 @@
 -- DuckDB only. Folds the view `incoming` into posts and buckets, inside the caller's transaction.
 -- The winner among all events of a post is the greatest by (is a delete, length(rev), rev, position in the log): a total
 -- order, so the result does not depend on the order of loading.
+-- A deletion that is about an author takes all of the author's posts up to its time, whenever they are loaded.
+create or replace temp table departed as
+select author_key, max(created_at) as until
+from incoming
+where op = 'delete' and post_id = source || ':author:' || author_id
+group by author_key;
+
+insert into gone
+select * from departed
+on conflict (author_key) do update set until = greatest(gone.until, excluded.until);
+
 create or replace temp table known as
-select position, post_id, live, rev_length, rev, minute, topics, source, country, lang, label, polarity
+select position, post_id, author_key, deleted, live, rev_length, rev, created_at, minute, topics, source, country, lang,
+       label, polarity
 from posts
-where position in (select position from posts where key in (select key from incoming));
+where position in (
+    select position from posts where key in (select key from incoming)
+    union all
+    select position from posts where author_key in (select author_key from departed)
+);
 
 create or replace temp table folded as
 with winner as (
     select distinct on (post_id)
         post_id,
         key,
-        op <> 'delete' as live,
+        author_key,
+        op = 'delete' as deleted,
+        not deleted and (gone.until is null or created_at > gone.until) as live,
         length(coalesce(rev, ''))::integer as rev_length,
         coalesce(rev, '') as rev,
         position,
@@ -37,8 +55,8 @@ with winner as (
         p_positive,
         polarity,
         fingerprint,
-        topics
-    from incoming
+        if(live, topics, []) as topics
+    from incoming left join gone using (author_key)
     order by post_id, op = 'delete' desc, length(coalesce(rev, '')) desc, coalesce(rev, '') desc, position desc
 )
 select
@@ -54,8 +72,14 @@ select
     known.polarity as old_polarity
 from winner left join known on known.post_id = winner.post_id
 where known.post_id is null
-   or (not winner.live, winner.rev_length, winner.rev, winner.position)
-    > (not known.live, known.rev_length, known.rev, known.position);
+   or (winner.deleted, winner.rev_length, winner.rev, winner.position)
+    > (known.deleted, known.rev_length, known.rev, known.position);
+
+create or replace temp table leaving as
+select known.* from known join gone using (author_key)
+where known.live
+  and known.created_at <= gone.until
+  and known.position not in (select old_position from folded where old_position is not null);
 
 create or replace temp table delta as
 with moved as (
@@ -67,6 +91,9 @@ with moved as (
            old_polarity, -1
     from folded
     where old_live
+    union all
+    select minute, unnest(list_append(topics, '*')), source, country, lang, label, polarity, -1
+    from leaving
 )
 select
     minute,
@@ -107,6 +134,13 @@ select * exclude (
 )
 from folded;
 
+update posts
+set live = false, text = null, author_id = null, author = null, url = null, lat = null, lon = null, h3 = null,
+    topics = []
+where position in (select position from leaving);
+
+drop table departed;
+drop table leaving;
 drop table known;
 drop table folded;
 drop table delta;

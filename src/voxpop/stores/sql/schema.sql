@@ -1,9 +1,12 @@
 -- posts: the winning event of each post_id. A deleted post keeps a bare row, so that a late create stays beaten.
+-- A post is live unless it is deleted or its author is gone.
 -- fold.sql keeps post_id unique. An index on it made a load twice as slow at a million posts; instead rows are found by
 -- key, a 64-bit hash of post_id that need not be unique, and position, which is.
 create table posts (
     post_id text not null,
     key bigint not null,
+    author_key bigint,
+    deleted boolean not null,
     live boolean not null,
     rev_length integer not null,
     rev text not null,
@@ -32,6 +35,9 @@ create table posts (
     fingerprint text not null,
     topics text[] not null
 );
+
+-- gone: until when the posts of an author do not count; author_key is a hash, so it outlives what retention takes.
+create table gone (author_key bigint primary key, until timestamptz not null);
 
 -- buckets: sums by the minute, mergeable over every key but topic. Topic '*' counts each post once.
 create table buckets (
