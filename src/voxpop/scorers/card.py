@@ -48,7 +48,7 @@ class ModelCard:
             common = card["name"], frozenset(card["languages"]), int(card["max_length"]), _stages(card)
             found = cls(*common, classes, int(card.get("pad", 0)), card.get("emoji") == "words")
             labels = tuple(card["labels"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is no model card ({error!r}): export the model again") from error
         heats = [stage.temperature for stage in found.stages]
         if labels != LABELS or found.max_length < STEP or not all(0 < heat < float("inf") for heat in heats):
