@@ -49,7 +49,9 @@ def test_the_laws_of_a_source_hold(name: str) -> None:
 @settings(max_examples=15, deadline=None)
 @given(texts=st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"])), min_size=1), data=st.data())
 def test_the_laws_of_a_scorer_hold(name: str, texts: list[str | None], data: st.DataObject) -> None:
-    scorer: Any = registry.load("scorers", name).open(EN_SMALL, threads=2)
+    # From memory the split law would hold for anything.
+    forgetful = {"remembered": 0} if name == "onnx" else {}
+    scorer: Any = registry.load("scorers", name).open(EN_SMALL, threads=2, **forgetful)
     check_scorer(scorer, [*texts, "so good", "so bad"], data.draw(st.integers(0, len(texts) + 2)))
 
 

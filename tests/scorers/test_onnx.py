@@ -20,7 +20,7 @@ from voxpop.scorers.scores import LABELS, SCORES
 
 DEV = Path(__file__).parents[3] / "shared" / "data" / "train" / "sentiment_dev.tsv"
 MODEL = models.find("en-small")
-SCORER = OnnxScorer.open(MODEL)
+SCORER = OnnxScorer.open(MODEL, remembered=0)
 
 PLAIN = {
     "I love this phone, the camera is fantastic": "positive",
@@ -85,7 +85,7 @@ def test_a_row_scores_the_same_alone_and_in_full_batches() -> None:
 
 
 def test_threads_change_no_score() -> None:
-    assert_equal(SCORER(batch(ODD * 4)), OnnxScorer.open(MODEL, threads=2)(batch(ODD * 4)))
+    assert_equal(SCORER(batch(ODD * 4)), OnnxScorer.open(MODEL, threads=2, remembered=0)(batch(ODD * 4)))
 
 
 @settings(max_examples=30, deadline=None)

@@ -77,7 +77,11 @@ def load(directory: Path) -> PreTrainedModel:
             head = (config.architectures or [""])[0]
             kind = getattr(classifier, head, AutoModelForSequenceClassification)
             model, report = kind.from_pretrained(
-                directory, use_safetensors=True, attn_implementation="eager", output_loading_info=True
+                directory,
+                config=config,
+                use_safetensors=True,
+                attn_implementation="eager",
+                output_loading_info=True,
             )
         except (ValueError, OSError, KeyError, RuntimeError, SafetensorError) as error:
             raise Terminal(f"{directory.name} cannot be opened ({_line(error)}); use another checkpoint") from error

@@ -1,0 +1,119 @@
+"""A network with exits, exported in stages: it answers what PyTorch answers at the layer where each row leaves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pytest
+
+pytest.importorskip("torch", reason="needs PyTorch: make training")
+pytest.importorskip("onnx", reason="needs PyTorch: make training")
+
+import torch
+from transformers import AutoTokenizer
+
+from voxpop.scorers.card import files, model_id
+from voxpop.scorers.onnx import OnnxScorer
+from voxpop.scorers.scores import LABELS
+from voxpop.testing import check_scorer
+from voxpop.training.calibration import softmax
+from voxpop.training.classifier import SentimentClassifier, load
+from voxpop.training.export import Export, export
+
+pytestmark = [
+    pytest.mark.train,
+    # The libraries warn of their own future, which no test here can change.
+    pytest.mark.filterwarnings("default::DeprecationWarning", "default::FutureWarning", "default::UserWarning"),
+]
+
+TEXTS = [f"the {one} {other} is {word} very today" for one in ("good", "bad", "chair") for other in ("a", "the")
+         for word in ("lovely", "awful", "table", "user")] + ["good", "bad bad", "the table"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def network(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Untrained, with heads so far apart that rows differ in how sure they are."""
+    folder = tmp_path_factory.mktemp("network")
+    torch.manual_seed(3)
+    model = SentimentClassifier.load_base(base, (1,))
+    with torch.no_grad():
+        for head in (model.classifier, *model.exit_classifiers):
+            head.weight.mul_(60)
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def staged(network: Path, table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("staged") / "model"
+    figures = export(Export(network, out, dev=table, precision="float", exit_loss=1.0))
+    assert (figures["exit_layers"], figures["mean_layers"]) == ([1], 1.0)
+    return out
+
+
+def with_sureness(staged: Path, out: Path, sure: float) -> Path:
+    out.mkdir()
+    for name in files(staged):
+        (out / name).write_bytes((staged / name).read_bytes())
+    card = json.loads((out / "model.json").read_text())
+    card["exits"][0] |= {"sure": sure, "temperature": 1.0}
+    (out / "model.json").write_text(json.dumps(card | {"temperature": 1.0}))
+    return out
+
+
+def by_pytorch(network: Path) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    tokenizer, model = AutoTokenizer.from_pretrained(network), load(network).eval()
+    with torch.inference_mode():
+        found = [model(**tokenizer([text], return_tensors="pt")) for text in TEXTS]
+    early = np.stack([each.exit_logits[0][0].double().numpy() for each in found])
+    late = np.stack([each.logits[0].double().numpy() for each in found])
+    return softmax(early), softmax(late)
+
+
+def test_each_row_has_the_answer_of_the_layer_where_it_leaves(network: Path, staged: Path, tmp_path: Path) -> None:
+    early, late = by_pytorch(network)
+    sure = float(np.median(early.max(1)))
+    out = with_sureness(staged, tmp_path / "half", sure)
+    scored = OnnxScorer.open(out, remembered=0)(pa.record_batch([TEXTS], names=["text"]))
+    found = np.stack([scored[f"p_{label}"].to_numpy() for label in LABELS], axis=1)
+    expected = np.where(early.max(1, keepdims=True) >= sure, early, late)
+    clear = np.abs(early.max(1) - sure) > 1e-4
+    assert 0 < (early.max(1) >= sure).sum() < len(TEXTS)
+    np.testing.assert_allclose(found[clear], expected[clear], atol=1e-4)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_model_in_stages_keeps_the_laws_of_a_scorer(staged: Path, tmp_path: Path, threads: int) -> None:
+    out = with_sureness(staged, tmp_path / "half", 0.6)
+    scorer = OnnxScorer.open(out, threads=threads, remembered=0)
+    for cut in (0, 1, 7, len(TEXTS) // 2):
+        check_scorer(scorer, [*TEXTS, None, "", "so good " * 100], cut)
+
+
+def test_the_stages_share_no_weights_and_all_count_in_the_id(network: Path, staged: Path, tmp_path: Path) -> None:
+    assert files(staged) == ("model.onnx", "tokenizer.json", "model.json", "model-2.onnx")
+    whole = tmp_path / "whole"
+    export(Export(network, whole, precision="float"))
+    sizes = sum((staged / name).stat().st_size for name in ("model.onnx", "model-2.onnx"))
+    assert sizes < (whole / "model.onnx").stat().st_size + 20_000
+    changed = with_sureness(staged, tmp_path / "changed", 0.5)
+    before = model_id(changed)
+    (changed / "model-2.onnx").write_bytes((changed / "model-2.onnx").read_bytes() + b"\0")
+    assert model_id(changed) != before
+    (changed / "model-2.onnx").unlink()
+    with pytest.raises(FileNotFoundError, match=r"model-2\.onnx"):
+        OnnxScorer.open(changed)
+
+
+@pytest.mark.parametrize("name", ["../model-2.onnx", "/etc/passwd", "model.json", "model.onnx"])
+def test_a_card_that_names_other_files_is_refused(staged: Path, tmp_path: Path, name: str) -> None:
+    out = with_sureness(staged, tmp_path / "half", 0.6)
+    card = json.loads((out / "model.json").read_text())
+    (out / "model.json").write_text(json.dumps(card | {"last": name}))
+    with pytest.raises(ValueError, match=r"model\.json"):
+        OnnxScorer.open(out)
