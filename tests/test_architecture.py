@@ -19,11 +19,11 @@ MOST_PARAMETERS = 5
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "schema", "voxpop"),
     ("seams", "text", "topics", "gazetteer", "segment", "models"),
-    ("config", "profile", "log", "registry"),
+    ("catalogue", "config", "profile", "log", "registry"),
     ("account", "geo", "quarantine", "seen", "sources", "scorers"),
     ("labelled", "metrics", "score"),
     ("engines", "ingest", "stores"),
-    ("evaluation", "pipeline", "testing"),
+    ("backfill", "evaluation", "pipeline", "preview", "testing"),
     ("insight",),
     ("api",),
     ("dashboard",),
