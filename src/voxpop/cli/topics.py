@@ -75,6 +75,9 @@ def add(
 def test(
     query: Query,
     rows: Annotated[int, typer.Option(min=0, max=200, help="Posts to show.")] = 20,
+    limit: Annotated[
+        int, typer.Option(min=64, max=4096, help="Characters of a rule: 1024 for X's stream, 512 for its search.")
+    ] = 1024,
     data: Data = None,
     settings_file: Config = None,
     json_: Json = False,
@@ -90,7 +93,7 @@ def test(
     topic = Topic.read("test", "test", query)
     settings = config.load(settings_file, data=data)
     found = preview(Log(settings.data), topic, rows)
-    answer = {"query": str(topic.query), **_caught(found), "x": _rules(topic)}
+    answer = {"query": str(topic.query), **_caught(found), "x": _rules(topic, limit)}
     console.answer(answer, as_json=json_, text=_shown(answer))
 
 
@@ -131,11 +134,11 @@ def _caught(found: Preview) -> dict[str, Any]:
     return {"looked_at": found.looked_at, "caught": found.caught, "examples": examples}
 
 
-def _rules(topic: Topic) -> dict[str, Any]:
+def _rules(topic: Topic, limit: int) -> dict[str, Any]:
     from voxpop.topics.rules import compile_rules
 
     try:
-        compiled = compile_rules(topic)
+        compiled = compile_rules(topic, limit)
     except Terminal as error:
         return {"rules": [], "notes": [], "refused": str(error)}
     return {"rules": [rule.value for rule in compiled.rules], "notes": list(compiled.notes), "refused": None}

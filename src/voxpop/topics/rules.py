@@ -236,10 +236,9 @@ def _split(node: _Node, limit: int) -> Iterator[str]:
             "make it shorter."
         )
     longest = max(groups, key=lambda group: len(_written(group)))
-    rest = [part for part in node.parts if part is not longest]
     middle = len(longest.parts) // 2
     for half in (_any(longest.parts[:middle]), _any(longest.parts[middle:])):
-        yield from _split(_all([*rest, half]), limit)
+        yield from _split(_all([half if part is longest else part for part in node.parts]), limit)
 
 
 def _packed(node: _Any, limit: int) -> Iterator[str]:
