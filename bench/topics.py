@@ -21,14 +21,14 @@ from voxpop.topics.query import And
 
 KEYWORDS_A_TOPIC = 20
 LENGTH = 190
-SYLLABLES = ("ka", "lo", "mi", "tu", "re", "sa", "no", "vi", "pel", "dor", "un", "est", "ing", "ar")
+LETTERS = "eeeeaaaarrriiiooottttnnnsssllccuuddppmmhhggbbffyywwkkvxzjq"
 ONLY_ORIGINALS = parse("x -is:repost -spam lang:en")
 
 
-def words(random: Random, count: int) -> list[str]:
+def words(random: Random, count: int, shortest: int) -> list[str]:
     made: dict[str, None] = {}
     while len(made) < count:
-        made["".join(random.choice(SYLLABLES) for _ in range(random.randint(2, 4)))] = None
+        made["".join(random.choice(LETTERS) for _ in range(random.randint(shortest, 10)))] = None
     return list(made)
 
 
@@ -65,8 +65,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     given = options.parse_args()
     random = Random(7)
-    known = words(random, given.keywords + 20_000)
-    keywords, others = known[: given.keywords], known[given.keywords :]
+    keywords, others = words(random, given.keywords, 4), words(random, 20_000, 2)
     texts = posts(random, others, keywords, given.posts)
     columns: Any = {"kind": ["original"] * len(texts), "lang": ["en"] * len(texts)}
     plain, evaluated = Matcher(topics(keywords, False)), Matcher(topics(keywords, True))

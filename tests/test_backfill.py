@@ -28,7 +28,12 @@ def filled(path: Path) -> DuckDBStore:
 def test_the_past_is_counted_newest_first_and_a_stopped_one_goes_on(tmp_path: Path) -> None:
     store = filled(tmp_path)
     done: list[segments.Segment] = []
-    backfill = Backfill(store, tmp_path / "scored", lambda segment: (done.append(segment), backfill.stop())[0])
+
+    def watch(segment: segments.Segment) -> None:
+        done.append(segment)
+        backfill.stop()
+
+    backfill = Backfill(store, tmp_path / "scored", watch)
     assert backfill.catch_up() == 1
     assert done == [PIECES[-1][0]]
     assert Backfill(store, tmp_path / "scored").catch_up() == 3

@@ -59,7 +59,7 @@ def test_a_name_that_the_settings_took_later_can_be_removed(tmp_path: Path) -> N
 
 def test_a_change_by_another_process_is_seen_by_refresh(tmp_path: Path) -> None:
     catalogue = Catalogue([], tmp_path)
-    assert catalogue.topics == ()
+    assert not catalogue.topics
     code = (
         "from pathlib import Path; from voxpop.catalogue import Catalogue; from voxpop.topics import Topic; "
         f"Catalogue([], Path({str(tmp_path)!r})).add(Topic.read('plum', 'Plum', 'plum'))"

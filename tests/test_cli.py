@@ -164,20 +164,17 @@ def test_a_topic_that_cannot_be_is_refused_with_the_fix(tmp_path: Path, argument
 def test_a_running_server_follows_an_added_topic_and_counts_its_past(export: Path, tmp_path: Path) -> None:
     data = ("--data", tmp_path / "d")
     answer("ingest", export, *data)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "voxpop", "serve", *map(str, data), "--port", "0"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stderr is not None
-        found = next(found for line in process.stderr if (found := STARTED.search(line)))
-        wait_for(lambda: httpx.get(f"{found[1]}v1/status").json()["posts"] == 2)
-        answer("topics", "add", "servers", "servers", *data)
-        wait_for(lambda: httpx.get(f"{found[1]}v1/posts", params={"topic": "servers"}).json().get("posts"))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
+    command = [sys.executable, "-m", "voxpop", "serve", *map(str, data), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            found = next(found for line in process.stderr if (found := STARTED.search(line)))
+            wait_for(lambda: httpx.get(f"{found[1]}v1/status").json()["posts"] == 2)
+            answer("topics", "add", "servers", "servers", *data)
+            wait_for(lambda: httpx.get(f"{found[1]}v1/posts", params={"topic": "servers"}).json().get("posts"))
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
 
 
 def wait_for(done: Callable[[], object]) -> None:

@@ -26,7 +26,7 @@ from voxpop.topics.query import (
     value,
 )
 from voxpop.topics.topic import Topic, pattern
-from voxpop.topics.words import Edge, fold, stands_alone, tidy
+from voxpop.topics.words import KINDS, WORD, Edge, fold, stands_alone, tidy
 
 Columns = Mapping[Column, Sequence[str | None]]
 """For each column that queries can look at, one value per post; an absent column is unknown throughout."""
@@ -156,6 +156,8 @@ class _Terms:
                 self._numbers[key] = len(self._numbers)
                 patterns.setdefault(key[0], []).append((key[1], self._numbers[key]))
         self._readings = list(patterns.values())
+        # Nearly every pattern is one plain term, and needs no more than a look at the character on either side.
+        self._plain = [_plain(known, readings) for known, readings in patterns.items()]
         self._search = AhoCorasick(list(patterns)).find_matches_as_indexes
 
     def number(self, leaf: Text) -> int:
@@ -164,11 +166,28 @@ class _Terms:
     def found(self, text: str) -> set[int]:
         """The numbers of the terms that stand in a folded text."""
         found: set[int] = set()
-        for which, start, end in self._search(text, overlapping=True):
-            for edge, number in self._readings[which]:
-                if number not in found and stands_alone(text, start, end, edge):
-                    found.add(number)
+        hits = self._search(text, overlapping=True)
+        if not hits:
+            return found
+        text, plain, kinds = f" {text} ", self._plain, KINDS
+        for which, start, end in hits:
+            number, opens, closes = plain[which]
+            if number < 0:
+                found.update(self._standing(which, text, start + 1, end + 1))
+            elif not (opens and kinds[text[start]] == WORD) and not (closes and kinds[text[end + 1]] == WORD):
+                found.add(number)
         return found
+
+    def _standing(self, which: int, text: str, start: int, end: int) -> Iterable[int]:
+        return (number for edge, number in self._readings[which] if stands_alone(text, start, end, edge))
+
+
+def _plain(known: str, readings: list[tuple[Edge, int]]) -> tuple[int, bool, bool]:
+    """A plain term's number, and whether it begins and ends with a character of a word; -1 for any other pattern."""
+    (edge, number), *others = readings
+    if others or edge is not Edge.WORD or known[0] == "#":
+        return -1, False, False
+    return number, KINDS[known[0]] == WORD, KINDS[known[-1]] == WORD
 
 
 def _needed(query: Query, wanted: bool) -> frozenset[Text] | None:

@@ -28,7 +28,7 @@ from voxpop.topics.query import (
     any_of,
     selects,
 )
-from voxpop.topics.words import NOT_WORD, fold, kind, problem
+from voxpop.topics.words import KINDS, NOT_WORD, fold, problem
 
 DEEPEST: Final = 50
 """Groups and negations that may lie inside each other."""
@@ -159,14 +159,14 @@ class _Parser:
     def _signed(self, token: Token, sign: str, text: str) -> Query:
         folded = fold(text)
         if sign in "#＃":
-            if not folded or not all(map(kind, folded)):
+            if not folded or not all(KINDS[char] for char in folded):
                 raise self._error(token, "no hashtag can be so; use letters, digits and underscores, or quote it")
             return Hashtag(text)
         if sign in "@＠":
             if not _HANDLE.fullmatch(text):
                 raise self._error(token, "no handle can be so; write it as @name, or quote it")
             return Mention(text)
-        if not _SYMBOL.fullmatch(text) or NOT_WORD in map(kind, folded.replace(".", "")):
+        if not _SYMBOL.fullmatch(text) or NOT_WORD in [KINDS[char] for char in folded.replace(".", "")]:
             raise self._error(token, "a cashtag begins with a letter, like $tsla; quote it to find the sign itself")
         return Cashtag(text)
 

@@ -31,7 +31,7 @@ from voxpop.topics.query import (
     value,
 )
 from voxpop.topics.topic import Topic
-from voxpop.topics.words import NOT_WORD, fold, kind
+from voxpop.topics.words import KINDS, NOT_WORD, fold
 
 STREAM_LIMIT: Final = 1024
 SEARCH_LIMIT: Final = 512
@@ -155,7 +155,7 @@ def _text(query: Words | Hashtag | Mention | Cashtag) -> tuple[str, bool]:
     text = value(query)
     if isinstance(query, Words):
         plain = _PLAIN.fullmatch(text) is not None and text not in ("AND", "OR", "NOT")
-        signs = any(kind(char) == NOT_WORD and char.isascii() and char != " " for char in fold(text))
+        signs = any(KINDS[char] == NOT_WORD and char.isascii() and char != " " for char in fold(text))
         return (text if plain else f'"{text.replace(chr(34), " ")}"'), not signs
     # X knows no such handle, hashtag or cashtag, and reads it as words.
     return (str(query), True) if _OWN[type(query)].fullmatch(text) else (f'"{query}"', False)

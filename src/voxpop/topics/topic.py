@@ -24,7 +24,7 @@ from voxpop.topics.query import (
     selects,
     value,
 )
-from voxpop.topics.words import fold, kind, problem
+from voxpop.topics.words import KINDS, fold, problem
 
 RULES: Final = "2"
 """Version of the matching rules, part of every digest. Raise it with every change that alters a match."""
@@ -140,7 +140,11 @@ def _misplaced(which: str, term: str) -> str | None:
     folded = fold(term)
     if which == "hashtags":
         tag = folded.removeprefix("#")
-        return None if tag and all(map(kind, tag)) else "which no hashtag can be; use letters, digits and underscores"
+        return (
+            None
+            if tag and all(KINDS[char] for char in tag)
+            else "which no hashtag can be; use letters, digits and underscores"
+        )
     if trouble := problem(term):
         return trouble
     if which == "keywords" and " " in folded:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import Enum
-from functools import lru_cache
 from typing import Final
 
 # NFKC would spell the trade mark signs out, and "Tesla™" would read "teslatm".
@@ -56,13 +55,24 @@ def tidy(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-@lru_cache(maxsize=65536)
-def kind(char: str) -> int:
-    """The kind of one character: `NOT_WORD`, `WORD` or `JOINED`."""
-    if any(first <= ord(char) <= last for first, last in _UNSPACED):
-        return JOINED
-    # Vowel signs of Indic scripts are marks and belong to the word; the enclosing mark of a keycap emoji does not.
-    return WORD if char == "_" or char.isalnum() or unicodedata.category(char) in ("Mn", "Mc") else NOT_WORD
+class _Kinds(dict[str, int]):
+    """The kind of each character, found once; looking a known one up calls no Python."""
+
+    def __missing__(self, char: str) -> int:
+        if any(first <= ord(char) <= last for first, last in _UNSPACED):
+            found = JOINED
+        elif char == "_" or char.isalnum() or unicodedata.category(char) in ("Mn", "Mc"):
+            # Vowel signs of Indic scripts are marks and belong to the word; the enclosing mark of a keycap emoji does
+            # not.
+            found = WORD
+        else:
+            found = NOT_WORD
+        self[char] = found
+        return found
+
+
+KINDS: Final = _Kinds()
+"""The kind of one character: `NOT_WORD`, `WORD` or `JOINED`; total, so never ask whether a character is in it."""
 
 
 def stands_alone(text: str, start: int, end: int, edge: Edge = Edge.WORD) -> bool:
@@ -71,10 +81,10 @@ def stands_alone(text: str, start: int, end: int, edge: Edge = Edge.WORD) -> boo
     >>> stands_alone("my teslas", 3, 8), stands_alone("特斯拉汽车", 0, 3)
     (False, True)
     """
-    before = kind(text[start - 1]) if start else NOT_WORD
-    after = kind(text[end]) if end < len(text) else NOT_WORD
+    before = KINDS[text[start - 1]] if start else NOT_WORD
+    after = KINDS[text[end]] if end < len(text) else NOT_WORD
     if edge is Edge.WORD and text[start] != "#":
-        return not (before == WORD == kind(text[start])) and not (after == WORD == kind(text[end - 1]))
+        return not (before == WORD == KINDS[text[start]]) and not (after == WORD == KINDS[text[end - 1]])
     if edge is Edge.MENTION:
         return before != WORD != after and not _handle_goes_on(text, end)
     # A tag runs to the last word character, whatever its script; a cashtag is Latin and ends where that does.
@@ -95,4 +105,4 @@ def problem(text: object) -> str | None:
 
 def _handle_goes_on(text: str, end: int) -> bool:
     """Bluesky's and the fediverse's handles go on after a dot or an `@`; a sentence's dot has no letter after it."""
-    return end + 1 < len(text) and text[end] in ".@" and kind(text[end + 1]) == WORD
+    return end + 1 < len(text) and text[end] in ".@" and KINDS[text[end + 1]] == WORD
