@@ -245,6 +245,8 @@ def _follow(connection: duckdb.DuckDBPyConnection, topics: Topics) -> None:
     before = dict(connection.execute("select topic, digest from topics").fetchall())
     gone = [name for name, digest in before.items() if topics.digests.get(name) != digest]
     new = {name: digest for name, digest in topics.digests.items() if before.get(name) != digest}
+    if not gone and not new:
+        return
     newest = connection.execute('select day, "offset" from ledger order by seq desc limit 1').fetchall()
     if newest:
         _touch(connection, Segment(*newest[0]))
