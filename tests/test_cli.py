@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +241,59 @@ def test_a_live_demo_without_a_network_says_so_with_the_fix(tmp_path: Path) -> N
 
 def test_topics_lists_the_presets() -> None:
     assert {topic["name"] for topic in answer("topics")["topics"]} == {"gta6", "tesla", "pixel-fold"}
+
+
+def test_a_topic_is_tried_added_listed_and_removed(export: Path, tmp_path: Path) -> None:
+    data = ("--data", tmp_path / "d")
+    answer("ingest", export, *data)
+    tried = answer("topics", "test", 'servers "down again"', *data)
+    assert (tried["looked_at"], tried["caught"]) == (2, 1)
+    assert tried["x"]["rules"] == ['servers "down again"']
+    answer("topics", "add", "servers", "servers -is:repost", "--title", "Servers", *data)
+    added = {"name": "servers", "title": "Servers", "query": "servers -is:repost", "added": True}
+    assert answer("topics", "list", *data)["topics"][-1] == added
+    answer("topics", "remove", "servers", *data)
+    assert len(answer("topics", *data)["topics"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        (("add", "x", "tesla OR (model"), "  tesla OR (model\n           ^"),
+        (("add", "tesla", "nikola"), "change it there, or choose another name"),
+        (("remove", "plum"), "`voxpop topics` lists those there are"),
+        (("--data", "d", "list"), "write voxpop topics list --data"),
+    ],
+)
+def test_a_topic_that_cannot_be_is_refused_with_the_fix(tmp_path: Path, arguments: tuple[str, ...], fix: str) -> None:
+    place = () if "--data" in arguments else ("--data", tmp_path / "d")
+    ran = voxpop("topics", *arguments, *place)
+    assert ran.returncode == 1
+    assert fix in ran.stderr and "Traceback" not in ran.stderr
+
+
+@pytest.mark.slow
+def test_a_running_server_follows_an_added_topic_and_counts_its_past(export: Path, tmp_path: Path) -> None:
+    data = ("--data", tmp_path / "d")
+    answer("ingest", export, *data)
+    command = [sys.executable, "-m", "voxpop", "serve", *map(str, data), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            found = next(found for line in process.stderr if (found := STARTED.search(line)))
+            wait_for(lambda: httpx.get(f"{found[1]}v1/status").json()["posts"] == 2)
+            answer("topics", "add", "servers", "servers", *data)
+            wait_for(lambda: httpx.get(f"{found[1]}v1/posts", params={"topic": "servers"}).json().get("posts"))
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+def wait_for(done: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def test_rebuild_makes_the_same_store_again(export: Path, tmp_path: Path) -> None:

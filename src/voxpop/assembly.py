@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from voxpop.backfill import Backfill
+from voxpop.catalogue import Catalogue
 from voxpop.checkpoints import adoption
 from voxpop.config import Settings, SourceSettings
 from voxpop.engines.embedded import EmbeddedEngine
@@ -20,7 +22,6 @@ from voxpop.sources.bluesky import HOSTS, BlueskySource, Live
 from voxpop.sources.files import FileOptions, FilesSource
 from voxpop.sources.replay import Replay, ReplaySource
 from voxpop.stores.duckdb import DuckDBStore
-from voxpop.topics import Matcher
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,17 @@ class Assembly:
     settings: Settings
     log: Log
     scorer: Scorer
-    matcher: Matcher
+    catalogue: Catalogue
     store: DuckDBStore
     job: Job
 
     def pipeline(self, watch: Callable[[Segment], None] | None = None) -> Pipeline:
         """A pipeline over these parts, on the embedded engine."""
         return Pipeline(Parts(self.log, EmbeddedEngine(), self.job, self.scorer.model_id, self.store), watch)
+
+    def backfill(self, watch: Callable[[Segment], None] | None = None) -> Backfill:
+        """What counts the past of topics that came later."""
+        return Backfill(self.store, self.job.scored, watch)
 
     def retain(self) -> None:
         """Let go of the text of posts past the age and the number that the settings keep."""
@@ -47,22 +52,24 @@ class Assembly:
 def assembled(settings: Settings) -> Iterator[Assembly]:
     """Open the model and the store; closes the store in the end.
 
-    The store is a view of one model's scores through one set of topics. When either changed, it is emptied here and
-    the pipeline loads it again from `scored/`.
+    The store is a view of one model's scores through one set of topics. When the model changed, it is emptied here and
+    the pipeline loads it again from `scored/`; when topics changed, it follows them and `backfill` counts their past.
 
     Raises:
         Terminal: the model is not there, or another process has the store open.
     """
     spec = model_spec(settings)
     scorer = spec.open()
-    matcher = Matcher(settings.all_topics())
+    catalogue = Catalogue(settings.all_topics(), settings.data)
     log = Log(settings.data)
-    store = DuckDBStore.open(settings.data / "store.duckdb", matcher)
+    store = DuckDBStore.open(settings.data / "store.duckdb", catalogue.matcher)
     try:
-        if store.stale(matcher.digest, scorer.model_id):
-            store.reset(matcher.digest, scorer.model_id)
+        if store.made_by() != scorer.model_id:
+            store.reset(catalogue.matcher.digest, scorer.model_id)
+        store.follow(catalogue.matcher)
+        catalogue.followed_by(store.follow)
         job = Job(log.landing, log.scored(scorer.model_id), spec)
-        yield Assembly(settings, log, scorer, matcher, store, job)
+        yield Assembly(settings, log, scorer, catalogue, store, job)
     finally:
         store.close()
 

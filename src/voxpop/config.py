@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from voxpop.errors import Terminal
-from voxpop.topics import PRESETS, Topic
+from voxpop.topics import PRESETS, QueryError, Terms, Topic
 
 DEFAULT_FILE = Path("voxpop.toml")
 LIVE = ("bluesky",)
@@ -26,19 +26,32 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class TopicSettings(BaseModel):
-    """A `[[topics]]` table."""
+    """A `[[topics]]` table: a query, or lists of terms any of which makes a post on topic."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     title: str = ""
+    query: str = ""
     keywords: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
     hashtags: tuple[str, ...] = ()
 
     def to_topic(self) -> Topic:
-        """The topic; its title defaults to its name."""
-        return Topic(self.name, self.title or self.name, self.keywords, self.phrases, self.hashtags)
+        """The topic; its title defaults to its name.
+
+        Raises:
+            Terminal: query or terms cannot be, or both are given; names the topic.
+        """
+        terms = Terms(self.keywords, self.phrases, self.hashtags)
+        if not self.query:
+            return Topic(self.name, self.title or self.name, terms.query(self.name))
+        if terms != Terms():
+            raise Terminal(f"Topic {self.name!r} has a query and lists of terms; write the terms into the query.")
+        try:
+            return Topic.read(self.name, self.title or self.name, self.query)
+        except QueryError as error:
+            raise Terminal(f"Topic {self.name!r}: {error}") from error
 
 
 class SourceSettings(BaseModel):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import regex
 
-from voxpop.score import language
+from voxpop.language import declared, detected
 from voxpop.scorers.scores import LABELS, UNSCORED
 from voxpop.seams import Scorer
 from voxpop.text import prepare
@@ -101,11 +101,11 @@ def explain(scorer: Scorer, text: str, lang: str | None = None) -> Explanation:
     eight words) or over a fixed sample of orders and their reverses (more). The weights add up: those of the polarity
     to the text's polarity, those of the label to its probability - 1/3, because a text without words says nothing.
     Total: hostile and long texts cost at most `MOST_VARIANTS` scored texts. A text in a language (ISO 639-1 or a
-    source's tag) that the scorer cannot read is unscored, as it is in the log.
+    source's tag; detected where there is none) that the scorer cannot read is unscored, as it is in the log.
     """
     prepared = prepare(text)
     unscored = Explanation(scorer.model_id, prepared, UNSCORED, None, None, (), 0)
-    known = language(lang)
+    known = declared(lang) or detected(prepared)
     if scorer.languages and known and known not in scorer.languages:
         return unscored
     whole = scorer(_batch([prepared])).to_pylist()[0]

@@ -26,6 +26,7 @@ from voxpop.ingest import Ingest, Progress, Rolling
 from voxpop.seams import Source
 
 RETAIN_SECONDS = 300.0
+TOPICS_SECONDS = 1.0
 DRAIN_SECONDS = 5
 
 
@@ -49,6 +50,7 @@ class Server:
         self._progress: Progress | None = None
         self._pipeline = assembly.pipeline()
         self._gaps = GapLedger(assembly.log.root)
+        self._backfill = assembly.backfill()
         self._web: _Web | None = None
 
     def run(self) -> dict[str, Any]:
@@ -73,6 +75,7 @@ class Server:
         finally:
             self._stop.set()
             self._pipeline.stop()
+            self._backfill.stop()
             for worker in workers:
                 # A segment that takes longer is left: it is missing at the next start, as after a kill.
                 worker.join(DRAIN_SECONDS)
@@ -90,13 +93,14 @@ class Server:
             "account": account,
             "done": self._progress.done if self._progress else None,
             "behind_segments": self._pipeline.behind,
+            "backfill_segments": len(self._assembly.store.lacking()),
             "lag_seconds": lag,
             "model_id": self._assembly.scorer.model_id,
             "gaps": [msgspec.to_builtins(gap) for gap in self._gaps.gaps() if gap.is_open],
         }
 
     def _parts(self) -> list[Callable[[], None]]:
-        parts = [self._pipeline.run, self._retain]
+        parts = [self._pipeline.run, self._backfill.run, self._retain, self._watch_topics]
         return [self._ingest, *parts] if self._sources else parts
 
     def _guard(self, part: Callable[[], None]) -> None:
@@ -112,6 +116,14 @@ class Server:
     def _retain(self) -> None:
         while not self._stop.wait(RETAIN_SECONDS):
             self._assembly.retain()
+
+    def _watch_topics(self) -> None:
+        """Follow topics that another process changes; a file that cannot be read changes nothing, and is said."""
+        while not self._stop.wait(TOPICS_SECONDS):
+            try:
+                self._assembly.catalogue.refresh()
+            except Terminal as error:
+                console.say(f"voxpop: the topics stay as they are: {error}")
 
     def _ingest(self) -> None:
         asyncio.run(self._ingest_until_stopped())
@@ -139,7 +151,8 @@ class Server:
         service = Service(
             store=self._assembly.store,
             scorer=self._assembly.scorer,
-            topics=self._assembly.matcher,
+            topics=self._assembly.catalogue,
+            log=self._assembly.log,
             notice=self._serving.notice,
             status=self.status,
             closing=self._is_closing,

@@ -15,7 +15,7 @@ from voxpop.topics import Matcher, Topic
 MORNING = datetime(2026, 11, 19, 9, 0, tzinfo=UTC)
 MODEL = "test-model"
 POLARITY = {"negative": -0.75, "neutral": 0.125, "positive": 0.5}
-TOPICS = Matcher([Topic("apple", "Apple", keywords=("apple",)), Topic("pear", "Pear", keywords=("pear",))])
+TOPICS = Matcher([Topic.read("apple", "Apple", "apple"), Topic.read("pear", "Pear", "pear")])
 
 
 def event(post_id: str = "test:1", text: str | None = "an apple", minute: float = 0, **fields: Any) -> dict[str, Any]:

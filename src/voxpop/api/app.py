@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, HTTPException
 
 from voxpop import __version__
-from voxpop.api import buckets, explanations, gaps, live, posts, problems, scores, status
+from voxpop.api import buckets, explanations, gaps, live, posts, problems, scores, status, topics
 from voxpop.api.models import Problem
 from voxpop.api.security import BodyLimit, SecurityHeaders
 from voxpop.api.service import Service
@@ -35,7 +35,7 @@ def create_api(service: Service) -> FastAPI:
     api.add_middleware(BodyLimit)
     api.add_middleware(SecurityHeaders)
     problems.install(api)
-    for part in (scores, explanations, buckets, posts, gaps, status, live):
+    for part in (scores, explanations, buckets, posts, topics, gaps, status, live):
         api.include_router(part.routes(service))
     api.add_api_route("/v1", _unknown, methods=_METHODS, include_in_schema=False)
     api.add_api_route("/v1/{rest:path}", _unknown, methods=_METHODS, include_in_schema=False)

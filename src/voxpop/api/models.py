@@ -191,6 +191,68 @@ class Topic(Counts):
 
     name: str = Field(examples=["tesla"])
     title: str = Field(examples=["Tesla"])
+    query: str = Field(examples=['tesla ("model 3" OR #model3) -is:repost'])
+    added: bool = Field(description="Whether it was added here, and can be changed; others stand in the settings.")
+
+
+class TopicText(BaseModel):
+    """The title and the query of a topic."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = Field(None, description="Its name where there is none.", examples=["Espresso machines"])
+    query: str = Field(examples=['espresso OR "coffee machine"'])
+
+
+class NewTopic(TopicText):
+    """A topic to add."""
+
+    name: str = Field(description="Lower-case letters, digits and hyphens.", examples=["espresso"])
+
+
+class QueryText(BaseModel):
+    """A query to try."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: str = Field(examples=['espresso OR "coffee machine"'])
+    rows: int = Field(20, ge=0, le=200, description="Posts to show.")
+
+
+class KeptTopic(BaseModel):
+    """A topic as it was kept. New posts are matched against it already; its past is being counted."""
+
+    name: str
+    title: str
+    query: str = Field(description="In canonical form; it reads back to the same query.")
+    backfill_segments: Count = Field(description="Segments of the past that are still to be counted.")
+
+
+class CaughtPost(BaseModel):
+    """A post that a query would catch. `text` and `author` are what a stranger wrote: escape them."""
+
+    post_id: str
+    author: str | None
+    text: str
+    created_at: datetime
+
+
+class XRules(BaseModel):
+    """The rules that the query makes for X's filtered stream; `refused` says why there are none."""
+
+    rules: list[str]
+    notes: list[str]
+    refused: str | None
+
+
+class Preview(BaseModel):
+    """What a query would catch among the newest posts of the log."""
+
+    query: str
+    looked_at: Count
+    caught: Count
+    examples: list[CaughtPost]
+    x: XRules
 
 
 class Topics(BaseModel):

@@ -57,12 +57,11 @@ def selected(topic: str, start: datetime | None, end: datetime | None, chosen: C
 
 def topic_of(service: Service) -> Callable[..., str]:
     """A dependency that reads `topic` and knows the names there are."""
-    known = {ALL, *(topic.name for topic in service.topics.topics)}
 
     def topic(
         topic: Annotated[str, Query(max_length=64, description="A topic's name; `*` is every post.")] = ALL,
     ) -> str:
-        if topic not in known:
+        if topic != ALL and topic not in {known.name for known in service.topics.topics}:
             raise HTTPException(404, f"there is no topic {topic!r}; /v1/topics lists them")
         return topic
 

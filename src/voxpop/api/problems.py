@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from voxpop.errors import VoxpopError
+from voxpop.topics import QueryError
 
 _log = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ def install(api: FastAPI) -> None:
     """Let every error leave `api` as `application/problem+json`."""
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(QueryError, _unreadable)
     api.add_exception_handler(VoxpopError, _unavailable)
     api.add_exception_handler(Exception, _unexpected)
 
@@ -47,6 +49,12 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _unavailable(request: Request, error: Exception) -> JSONResponse:
     return problem(503, str(error))
+
+
+def _unreadable(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, QueryError)
+    place = {"where": "query", "message": error.reason, "column": error.column, "length": error.length}
+    return problem(422, f"the query cannot be read at column {error.column}: {error.reason}", errors=[place])
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Plain ASGI middleware: response headers, and a bound on what a request may send."""
+"""Plain ASGI middleware: response headers, and a bound on what a request may send; and who may change something."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from voxpop.config import LOOPBACK
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 
@@ -34,6 +37,23 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def own_page(request: Request) -> None:
+    """A dependency that refuses a request by a page of another site with 403, as those that change something must.
+
+    A browser's `Sec-Fetch-Site` or `Origin` tells where a request comes from; programs send neither and are let
+    through. The host must be this machine's, or a name that somebody points at it (DNS rebinding) would count as own.
+    """
+    host = request.url.hostname or ""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    foreign = (
+        site not in ("same-origin", "none")
+        if site
+        else origin not in (None, f"{request.url.scheme}://{request.url.netloc}")
+    )
+    if foreign or host not in LOOPBACK:
+        raise HTTPException(403, "this changes something, so it is for this server's own pages and local programs only")
 
 
 class BodyLimit:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from voxpop.catalogue import Catalogue
 from voxpop.gaps import Gap
+from voxpop.log import Log
 from voxpop.seams import Scorer, Store
 from voxpop.topics import Matcher
 
@@ -26,17 +28,19 @@ class Service:
     Attributes:
         store: answers every query.
         scorer: scores texts for `POST /v1/score` and `/v1/explain`; called from threads.
-        topics: the topics that are listened for.
+        topics: the topics that are listened for; a catalogue can be changed, and is read anew for every request.
         notice: what every reader must know about the data ("These posts are invented"), or None.
         status: the state of ingest and pipeline as plain JSON values; called from a thread.
         gaps: periods in which a live source was not heard, as the ledger knows them; called from a thread.
         closing: tells whether the server is about to stop, so that live streams end before it waits for them.
+        log: where `POST /v1/topics/test` finds posts; None where there is no log.
     """
 
     store: Store
     scorer: Scorer
-    topics: Matcher
+    topics: Matcher | Catalogue
     notice: str | None
     status: Callable[[], dict[str, Any]]
     closing: Callable[[], bool] = _never
     gaps: Callable[[], list[Gap]] = _none
+    log: Log | None = None

@@ -113,7 +113,7 @@ def rebuild(data: Data = None, settings_file: Config = None, json_: Json = False
 
     settings = config.load(settings_file, data=data)
     with assembly.assembled(settings) as parts:
-        parts.store.reset(parts.matcher.digest, parts.scorer.model_id)
+        parts.store.reset(parts.catalogue.matcher.digest, parts.scorer.model_id)
         loaded = _catch_up(parts)
     console.answer({"loaded_segments": loaded}, as_json=json_, text=f"{loaded:,} segments loaded")
 
@@ -139,5 +139,8 @@ def _catch_up(parts: Any) -> int:
     """Score and load what is missing, with a bar over the segments."""
     with console.counting("scoring", len(parts.log.segments()) - len(parts.store.loaded()), "segment") as bar:
         loaded: int = parts.pipeline(lambda segment: bar.update()).catch_up()
+    lacking = len(parts.store.lacking())
+    with console.counting("counting new topics", lacking, "segment") as bar:
+        parts.backfill(lambda segment: bar.update()).catch_up()
     parts.retain()
     return loaded

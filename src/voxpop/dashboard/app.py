@@ -35,5 +35,6 @@ def mount(api: FastAPI, service: Service) -> None:
     )
     # Otherwise each reader's browser holds a WebSocket open for callbacks, of which none uses it.
     app.backend.websocket_capability = False
-    app.layout = layout.page(service.topics, service.notice)
+    # A function, so that a page that is opened later has the topics that came since.
+    app.layout = lambda: layout.page(service.topics.topics, service.notice)
     callbacks.register(app, service)

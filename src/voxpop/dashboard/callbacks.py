@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -19,7 +20,7 @@ from voxpop.dashboard.state import state
 from voxpop.dashboard.view import Choice, Window, choose, default_range, read, resolve
 from voxpop.stores import queries
 from voxpop.stores.queries import Span
-from voxpop.topics import Matcher
+from voxpop.topics import Topic
 
 MOST_POSTS: Final = 25
 MOST_GAPS: Final = 50
@@ -56,15 +57,17 @@ class Request:
 
 def register(app: Dash, service: Service) -> None:
     """Give the page its callbacks."""
-    names = frozenset(topic.name for topic in service.topics.topics)
+
+    def names() -> frozenset[str]:
+        return frozenset(topic.name for topic in service.topics.topics)
 
     async def read_address(search: str | None) -> tuple[str, str]:
         known = await asyncio.to_thread(queries.span, service.store)
-        choice = choose(*read(search), names, default_range(known, datetime.now(UTC)))
+        choice = choose(*read(search), names(), default_range(known, datetime.now(UTC)))
         return choice.topic, choice.range
 
     async def refresh(topic: str | None, range: str | None, pauses: int, *since: Any) -> Answer:
-        request = Request(choose(topic, range, names, "1h"), pauses % 2 == 1, datetime.now(UTC))
+        request = Request(choose(topic, range, names(), "1h"), pauses % 2 == 1, datetime.now(UTC))
         return await asyncio.to_thread(answer, service, request)
 
     app.callback(Output("topic", "value"), Output("range", "value"), Input("url", "search"))(read_address)
@@ -118,7 +121,7 @@ def _board(service: Service, request: Request, known: Span) -> Answer:
         "period": text.newest(window.newest, window.live),
         "cards": panels.cards(totals, request.choice.range),
         **_trend(service, request.choice, window),
-        "topics": panels.topics(topics, _titles(service.topics), request.choice),
+        "topics": panels.topics(topics, _titles(service.topics.topics), request.choice),
         "places": places,
         "coverage": coverage,
         "posts": no_update if request.paused else _posts(service, window, request.now),
@@ -146,5 +149,5 @@ def _posts(service: Service, window: Window, now: datetime) -> list[Any]:
     return panels.posts(queries.posts(service.store, window.filter, MOST_POSTS).to_pylist(), now)
 
 
-def _titles(topics: Matcher) -> dict[str, str]:
-    return {topic.name: topic.title for topic in topics.topics}
+def _titles(topics: Sequence[Topic]) -> dict[str, str]:
+    return {topic.name: topic.title for topic in topics}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import dash_mantine_components as dmc
@@ -10,7 +11,7 @@ from dash.development.base_component import Component
 
 from voxpop.dashboard import panels, text
 from voxpop.stores.queries import ALL
-from voxpop.topics import Matcher
+from voxpop.topics import Topic
 
 FONTS: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif'
 THEME: Final = {"fontFamily": FONTS, "primaryColor": "gray", "defaultRadius": "md"}
@@ -31,7 +32,7 @@ INDEX: Final = f"""<!DOCTYPE html>
 CHART: Final[dict[str, Any]] = {"displaylogo": False, "displayModeBar": False, "responsive": True, "scrollZoom": False}
 
 
-def page(topics: Matcher, notice: str | None) -> Component:
+def page(topics: Sequence[Topic], notice: str | None) -> Component:
     """The whole page, without a single number; they come from `callbacks`."""
     return dmc.MantineProvider(
         [
@@ -68,9 +69,9 @@ def _header() -> Component:
     return html.Header([name, html.Div([pill, scheme], className="right")])
 
 
-def _filters(topics: Matcher) -> Component:
+def _filters(topics: Sequence[Topic]) -> Component:
     choices = [{"value": ALL, "label": text.ALL_POSTS}]
-    choices += [{"value": topic.name, "label": topic.title} for topic in topics.topics]
+    choices += [{"value": topic.name, "label": topic.title} for topic in topics]
     topic = dmc.Select(id="topic", data=choices, allowDeselect=False, searchable=True, **{"aria-label": text.TOPIC})
     ranges = [{"value": value, "label": label} for value, label in text.RANGES.items()]
     range = dmc.SegmentedControl(id="range", data=ranges, withItemsBorders=False, **{"aria-label": text.RANGE})

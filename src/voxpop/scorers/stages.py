@@ -125,12 +125,12 @@ def _chunks(tokens: Sequence[list[int]], pad: int) -> Iterator[_Rows]:
         size = max(1, TOKENS_A_RUN // length) * _RUNS_A_CHUNK
         for start in range(0, len(rows), size):
             chunk = rows[start : start + size]
-            ids = np.full((len(chunk), length), pad, dtype=np.int64)
-            mask = np.zeros_like(ids)
+            padded = np.full((len(chunk), length), pad, dtype=np.int64)
+            mask = np.zeros_like(padded)
             for at, row in enumerate(chunk):
-                ids[at, : len(tokens[row])] = tokens[row]
+                padded[at, : len(tokens[row])] = tokens[row]
                 mask[at, : len(tokens[row])] = 1
-            yield _Rows(np.asarray(chunk, dtype=np.intp), mask, ids)
+            yield _Rows(np.asarray(chunk, dtype=np.intp), mask, padded)
 
 
 def _session(path: Path) -> ort.InferenceSession:

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import xxhash
 
-from voxpop.errors import Poison, Terminal
-from voxpop.schema import SCORED
+from voxpop.errors import Terminal
 from voxpop.segment import Segment
+from voxpop.stores import matched
+from voxpop.stores.matched import Topics
 from voxpop.stores.sql import statement
 
-SCHEMA_VERSION: Final = "2"
+SCHEMA_VERSION: Final = "3"
 CHANGES_KEPT: Final = 4096
 _SETTINGS: Final[dict[str, Any]] = {"TimeZone": "UTC", "autoinstall_known_extensions": False}
-
-
-class Topics(Protocol):
-    """Finds the topics of texts; `voxpop.topics.Matcher` is one."""
-
-    digest: str
-
-    def match(self, texts: Sequence[str | None]) -> list[list[str]]:
-        """Answer the names of the topics of each text, in order."""
-        ...
 
 
 class DuckDBStore:
@@ -74,8 +64,12 @@ class DuckDBStore:
             Poison: the batch does not have the columns of `SCORED`.
             Terminal: another model than the store's scored the batch, or the file cannot be written.
         """
-        incoming = _incoming(segment, batch, self._topics)
+        topics = self._topics
+        incoming = matched.incoming(segment, batch, topics)
         with self._transaction() as connection:
+            if topics is not self._topics:
+                # They changed while this thread matched: what it found would be short of a topic for good.
+                incoming = matched.incoming(segment, batch, self._topics)
             model_id = _adopted(connection, batch)
             if _holds(connection, model_id, segment):
                 return False
@@ -124,7 +118,56 @@ class DuckDBStore:
     def reset(self, digest: str, model_id: str) -> None:
         """Drop everything and start as the empty store of these topics and this model."""
         with self._transaction() as connection:
-            _create(connection, {"topics_digest": digest, "model_id": model_id})
+            _create(connection, self._topics, {"topics_digest": digest, "model_id": model_id})
+
+    def made_by(self) -> str:
+        """The model whose scores the store holds, "" while it holds none."""
+        with self._connection.cursor() as cursor:
+            return _meta(cursor).get("model_id", "")
+
+    def follow(self, topics: Topics) -> None:
+        """Match against other topics from now on; posts and buckets lose what is gone, and `lacking` what is new.
+
+        A topic whose query changed is both. One transaction: whatever is loaded before it lacks the new topics and is
+        listed, whatever is loaded after it has them.
+        """
+        before = self._topics
+        try:
+            with self._transaction() as connection:
+                _follow(connection, topics)
+                self._topics = topics
+        except BaseException:
+            self._topics = before
+            raise
+
+    def lacking(self) -> list[Segment]:
+        """Segments that were loaded before some topic was there, newest first."""
+        rows = self.query("lacking").to_pylist()
+        return list(dict.fromkeys(Segment(row["day"], row["offset"]) for row in rows))
+
+    def backfill(self, segment: Segment, batch: pa.Table) -> bool:
+        """Give the posts of a loaded segment the topics it lacks, in one transaction; False where it lacks none.
+
+        Only rows that still are their post's newest version gain a topic, so no post is counted twice, whatever was
+        loaded since.
+
+        Raises:
+            Poison: the batch does not have the columns of `SCORED`.
+        """
+        topics = self._topics
+        incoming = matched.incoming(segment, batch, topics)
+        with self._transaction() as connection:
+            if topics is not self._topics:
+                incoming = matched.incoming(segment, batch, self._topics)
+            place = [segment.day, segment.offset]
+            lacked = connection.execute('delete from lacking where day = $1 and "offset" = $2 returning topic', place)
+            names = {name for (name,) in lacked.fetchall()}
+            if names:
+                _touch(connection, segment)
+                connection.register("gained", matched.gained(incoming, names))
+                connection.execute(statement("backfill").text)
+                connection.unregister("gained")
+        return bool(names)
 
     def retain(self, max_age: timedelta, max_posts: int) -> None:
         """Let go of text, author, link and coordinates of posts received too long ago, or past the newest `max_posts`.
@@ -142,7 +185,7 @@ class DuckDBStore:
             # DuckDB calls PostgreSQL's date_bin time_bucket.
             connection.execute("create macro if not exists date_bin(i, t, origin) as time_bucket(i, t, origin)")
             if _meta(connection).get("schema_version") != SCHEMA_VERSION:
-                _create(connection, {"topics_digest": self._topics.digest, "model_id": ""})
+                _create(connection, self._topics, {"topics_digest": self._topics.digest, "model_id": ""})
         # The first Arrow result of a process takes about a second; better now than under a request.
         self.query("seq")
 
@@ -183,13 +226,15 @@ def _holder(error: duckdb.Error) -> str:
     return f"PID {rest.partition(')')[0]}" if found else "on this file"
 
 
-def _create(connection: duckdb.DuckDBPyConnection, meta: dict[str, str]) -> None:
+def _create(connection: duckdb.DuckDBPyConnection, topics: Topics, meta: dict[str, str]) -> None:
     # Numbers of loads go on where they were, so that whoever follows along sees that all of it changed.
     floor = connection.execute("select nextval('ledger_seq')").fetchall()[0][0]
     connection.execute(statement("drop").text)
     connection.execute(statement("schema").text)
     for key, value in {**meta, "schema_version": SCHEMA_VERSION, "changes_floor": str(floor)}.items():
         connection.execute("insert into meta values ($1, $2)", [key, value])
+    for name, digest in topics.digests.items():
+        connection.execute("insert into topics values ($1, $2)", [name, digest])
 
 
 def _meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -197,25 +242,30 @@ def _meta(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return dict(connection.execute("select key, value from meta").fetchall()) if known else {}
 
 
-def _incoming(segment: Segment, batch: pa.Table, topics: Topics) -> pa.Table:
-    """The batch with each row's topics, place in the log, key and author's key."""
-    if {field.name: field.type for field in batch.schema} != {field.name: field.type for field in SCORED}:
-        raise Poison(f"segment {segment.path} does not have the columns of a scored segment; score it again")
-    kept = pc.if_else(pc.equal(batch["op"], "delete"), pa.scalar(None, pa.string()), batch["text"])
-    found = pa.array(topics.match(kept.to_pylist()), pa.list_(pa.string()))
-    places = pa.array(range(segment.offset, segment.offset + batch.num_rows), pa.int64())
-    keys = pa.array(map(_key, batch["post_id"].to_pylist()), pa.int64())
-    names = zip(batch["source"].to_pylist(), batch["author_id"].to_pylist(), strict=True)
-    authors = pa.array((_key(f"{source}:{author}") if author else None for source, author in names), pa.int64())
-    added = {"topics": found, "position": places, "key": keys, "author_key": authors}
-    for name, column in added.items():
-        batch = batch.append_column(name, column)
-    return batch
+def _follow(connection: duckdb.DuckDBPyConnection, topics: Topics) -> None:
+    before = dict(connection.execute("select topic, digest from topics").fetchall())
+    gone = [name for name, digest in before.items() if topics.digests.get(name) != digest]
+    new = {name: digest for name, digest in topics.digests.items() if before.get(name) != digest}
+    if not gone and not new:
+        return
+    newest = connection.execute('select day, "offset" from ledger order by seq desc limit 1').fetchall()
+    if newest:
+        _touch(connection, Segment(*newest[0]))
+    connection.register("gone", pa.table({"names": pa.array([gone], pa.list_(pa.string()))}))
+    connection.execute(statement("forget_topics").text)
+    connection.unregister("gone")
+    for name, digest in new.items():
+        connection.execute("insert into topics values ($1, $2)", [name, digest])
+        connection.execute('insert into lacking select $1, day, "offset" from ledger', [name])
+    connection.execute("update meta set value = $1 where key = 'topics_digest'", [topics.digest])
 
 
-def _key(post_id: str) -> int:
-    """A signed 64-bit hash, the same on every machine and in every version (XXH3)."""
-    return xxhash.xxh3_64_intdigest(post_id.encode()) - (1 << 63)
+def _touch(connection: duckdb.DuckDBPyConnection, segment: Segment) -> None:
+    """Give the segment the newest number in the ledger, so that whoever follows along looks again."""
+    connection.execute(
+        "update ledger set seq = nextval('ledger_seq') where day = $1 and \"offset\" = $2",
+        [segment.day, segment.offset],
+    )
 
 
 def _adopted(connection: duckdb.DuckDBPyConnection, batch: pa.Table) -> str:

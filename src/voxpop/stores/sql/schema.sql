@@ -70,3 +70,9 @@ create table ledger (
 create table changes (seq bigint not null, minute timestamptz not null, topic text not null);
 
 create table meta (key text primary key, value text not null);
+
+-- topics: what posts were matched against, with what stands for each query.
+create table topics (topic text primary key, digest text not null);
+
+-- lacking: segments that were loaded before a topic was there, and have yet to be counted for it.
+create table lacking (topic text not null, day text not null, "offset" bigint not null);

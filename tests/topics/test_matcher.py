@@ -1,6 +1,5 @@
 import pickle
 import re
-import unicodedata
 from dataclasses import FrozenInstanceError
 from typing import Any
 
@@ -8,12 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.topics.naive import matches
 from voxpop.errors import Terminal
-from voxpop.topics import PRESETS, Matcher, Topic, fold
+from voxpop.topics import PRESETS, Matcher, Terms, Topic, fold
+from voxpop.topics.query import Cashtag, Hashtag, Mention, Not, Or, Words
 
 
 def on(text: str, **terms: tuple[str, ...]) -> bool:
-    return Matcher([Topic("t", "T", **terms)]).match([text]) == [["t"]]
+    return Matcher([topic("t", "T", **terms)]).match([text]) == [["t"]]
+
+
+def topic(name: str = "t", title: str = "T", **terms: Any) -> Topic:
+    return Topic(name, title, Terms(**terms).query(name))
+
+
+def catches(query: str, text: str | None, **columns: str | None) -> bool:
+    given: Any = {name: [value] for name, value in columns.items()}
+    return Matcher([Topic.read("t", "T", query)]).match([text], given) == [["t"]]
 
 
 @pytest.mark.parametrize(
@@ -73,12 +83,12 @@ def test_a_phrase_is_its_words_in_sequence_and_nothing_else(text: str) -> None:
 @pytest.mark.parametrize("tag", ["GTA6", "#gta6"])
 def test_a_hashtag_is_found_with_its_sign_only(tag: str) -> None:
     texts = ["look #gta6!", "＃GTA6", "(#gta6)", "##gta6", "gta6", "#gta6leak", "c#gta6", "# gta6", "#gta6が"]
-    found = Matcher([Topic("t", "T", hashtags=(tag,))]).match(texts)
+    found = Matcher([topic("t", "T", hashtags=(tag,))]).match(texts)
     assert [bool(names) for names in found] == [True] * 4 + [False] * 5
 
 
 def test_names_are_sorted_and_none_has_no_topic() -> None:
-    matcher = Matcher([Topic(name, "T", keywords=("car", name)) for name in ("b", "a", "c")])
+    matcher = Matcher([topic(name, "T", keywords=("car", name)) for name in ("b", "a", "c")])
     assert matcher.match(["car", None, "a b", ""]) == [["a", "b", "c"], [], ["a", "b"], []]
 
 
@@ -87,7 +97,7 @@ def test_no_topic_matches_nothing() -> None:
 
 
 def test_terms_that_contain_each_other_are_all_found() -> None:
-    matcher = Matcher([Topic("a", "A", phrases=("model y car",)), Topic("b", "B", phrases=("model y", "y car"))])
+    matcher = Matcher([topic("a", "A", phrases=("model y car",)), topic("b", "B", phrases=("model y", "y car"))])
     assert matcher.match(["a model y car"]) == [["a", "b"]]
 
 
@@ -102,10 +112,9 @@ def test_a_term_is_never_a_pattern() -> None:
         ({"name": "GTA 6"}, "is not a slug; use lower-case letters"),
         ({"name": "a" * 65}, "is not a slug"),
         ({"name": "a\n"}, "is not a slug"),
-        ({"title": " "}, "give the name people should see"),
-        ({"keywords": ()}, "add a keyword, a phrase or a hashtag"),
-        ({"keywords": "tesla"}, "write a list of texts"),
-        ({"keywords": (6,)}, "put it in quotes"),
+        ({"title": " "}, "give one to show"),
+        ({"title": "x" * 201}, "give one to show"),
+        ({"keywords": ()}, "add a query, a keyword, a phrase or a hashtag"),
         ({"keywords": ("gta 6",)}, "move it to phrases"),
         ({"keywords": ("#gta6",)}, "move it to hashtags"),
         ({"keywords": ("\ufe0f",)}, "take it out"),
@@ -118,34 +127,35 @@ def test_a_term_is_never_a_pattern() -> None:
 )
 def test_a_topic_that_cannot_match_is_refused_with_the_fix(fields: dict[str, Any], fix: str) -> None:
     with pytest.raises(Terminal, match=re.escape(fix)) as refusal:
-        Topic(**{"name": "cars", "title": "Cars", "keywords": ("tesla",)} | fields)
+        topic(**{"name": "cars", "title": "Cars", "keywords": ("tesla",)} | fields)
     assert repr(fields.get("name", "cars")) in str(refusal.value)
 
 
-def test_lists_from_a_file_become_tuples_and_stay() -> None:
-    keywords: Any = ["tesla"]
-    topic = Topic("cars", "Cars", keywords=keywords)
-    assert topic.keywords == ("tesla",)
-    assert hash(topic) == hash(Topic("cars", "Cars", keywords=("tesla",)))
+def test_a_topic_that_only_leaves_out_is_refused() -> None:
+    with pytest.raises(Terminal, match="almost every post"):
+        Topic("t", "T", Not(Words("tesla")))
+
+
+def test_a_topic_cannot_change() -> None:
     with pytest.raises(FrozenInstanceError):
-        topic.name = "x"  # type: ignore[misc]
+        topic(keywords=("tesla",)).name = "x"  # type: ignore[misc]
 
 
 def test_two_topics_of_one_name_are_refused() -> None:
     with pytest.raises(Terminal, match="'a'; rename one"):
-        Matcher([Topic("a", "A", keywords=("x",)), Topic("b", "B", keywords=("x",)), Topic("a", "C", keywords=("y",))])
+        Matcher([topic("a", "A", keywords=("x",)), topic("b", "B", keywords=("x",)), topic("a", "C", keywords=("y",))])
 
 
 def test_the_digest_changes_with_what_is_matched_only() -> None:
-    one, two = Topic("a", "A", keywords=("x", "y")), Topic("b", "B", hashtags=("z",))
+    one, two = topic("a", "A", keywords=("x", "y")), topic("b", "B", hashtags=("z",))
     digest = Matcher([one, two]).digest
-    assert digest == Matcher([two, Topic("a", "Other", keywords=("Y", "x"))]).digest
-    others = [[one], [], [one, Topic("b", "B", keywords=("z",))], [one, Topic("c", "B", hashtags=("z",))]]
+    assert digest == Matcher([two, topic("a", "Other", keywords=("Y", "x"))]).digest
+    others = [[one], [], [one, topic("b", "B", keywords=("z",))], [one, topic("c", "B", hashtags=("z",))]]
     assert len({digest, *(Matcher(topics).digest for topics in others)}) == 5
 
 
 def test_the_digest_outlives_the_process() -> None:
-    assert Matcher([Topic("a", "A", keywords=("x",))]).digest == "ca347cc5df8922ee"
+    assert Matcher([topic("a", "A", keywords=("x",))]).digest == "2be57c91d599b000"
 
 
 def test_a_matcher_travels_to_another_process() -> None:
@@ -183,53 +193,56 @@ def test_the_presets_are_keyed_by_name() -> None:
 
 
 # A small alphabet makes hits likely: words, boundaries, marks, kana, Han, Hangul, signs, a lone surrogate.
-ALPHABET = "aAbß_6 \n\t#$'-.é\u0301\u094d\u20e3カー東가🚗\ufe0f\u200b™Ａ\ud800\u00a0"
+ALPHABET = "aAbß_6 \n\t#$@'-.é\u0301\u094d\u20e3カー東가🚗\ufe0f\u200b™Ａ\ud800\u00a0"
 WORDS = st.text("aAb6é_$カ東🚗", min_size=1, max_size=3).filter(lambda word: word.strip("_") != "")
-TAGS = st.text("aAb6_カ", min_size=1, max_size=3)
-TOPICS = st.lists(
-    st.tuples(st.lists(WORDS), st.lists(st.lists(WORDS, min_size=1, max_size=2).map(" ".join)), st.lists(TAGS)),
-    max_size=4,
+LEAVES = st.one_of(
+    WORDS.map(Words),
+    st.lists(WORDS, min_size=2, max_size=2).map(" ".join).map(Words),
+    st.text("aAb6_カ", min_size=1, max_size=3).map(Hashtag),
+    st.text("aAb6_", min_size=1, max_size=3).map(Mention),
+    st.text("aAb", min_size=1, max_size=3).map(Cashtag),
 )
 
 
-def letter(char: str) -> str:
-    if unicodedata.name(char, "").startswith(("CJK", "HIRAGANA", "KATAKANA", "HANGUL")):
-        return "joined"
-    return "word" if char == "_" or unicodedata.category(char) in {"Ll", "Lo", "Nd", "Mn", "Mc"} else "other"
-
-
-def occurs(term: str, text: str) -> bool:
-    for start in range(len(text) - len(term) + 1):
-        if text[start : start + len(term)] != term:
-            continue
-        before, first, last, after = (
-            letter(char) if char else "other"
-            for char in (text[start - 1 : start], term[0], term[-1], text[start + len(term) :][:1])
-        )
-        if term[0] == "#" and before != "word" and after == "other":
-            return True
-        if term[0] != "#" and [before, first] != ["word"] * 2 and [last, after] != ["word"] * 2:
-            return True
-    return False
-
-
-@given(st.lists(st.text(ALPHABET, max_size=20), max_size=4), TOPICS)
-def test_matching_equals_a_naive_reading(texts: list[str], terms: list[tuple[list[str], list[str], list[str]]]) -> None:
-    topics = [
-        Topic(f"t{n}", "T", tuple(keywords), tuple(phrases), tuple(tags))
-        for n, (keywords, phrases, tags) in enumerate(terms)
-        if keywords + phrases + tags
-    ]
-    naive = [
-        [
-            topic.name
-            for topic in topics
-            if any(occurs(fold(term), fold(text)) for term in topic.keywords + topic.phrases)
-            or any(occurs("#" + fold(tag), fold(text)) for tag in topic.hashtags)
-        ]
-        for text in texts
-    ]
+@given(
+    st.lists(st.text(ALPHABET, max_size=20), max_size=4), st.lists(st.lists(LEAVES, min_size=2, max_size=4), max_size=4)
+)
+def test_finding_terms_equals_a_naive_reading(texts: list[str], terms: list[list[Any]]) -> None:
+    topics = [Topic(f"t{number}", "T", Or(tuple(leaves))) for number, leaves in enumerate(terms)]
+    naive = [[topic.name for topic in topics if matches(topic.query, text)] for text in texts]
     assert Matcher(topics).match(texts) == naive
+
+
+@pytest.mark.parametrize(
+    ("query", "caught", "missed"),
+    [
+        ("@ana", ["hi @ana.", "@ANA!", "＠ana", "(@ana)", "@ana's"], ["@ana.bsky.social", "@anab", "x@ana", "ana"]),
+        ("@ana.bsky.social", ["via @ana.bsky.social."], ["@ana", "@ana.bsky.social.uk"]),
+        ("$tsla", ["$TSLA up", "($tsla)", "$tslaが"], ["tsla", "$tslaq", "a$tsla"]),
+        ("tesla model", ["model of a tesla"], ["tesla", "model"]),
+        ("tesla (model OR car) -ad", ["a tesla car"], ["a tesla", "tesla car ad", "car"]),
+        ('"AND"', ["this and that"], ["band"]),
+        ("pokémon", ["POKÉMON", "poke\u0301mon"], ["pokemon"]),
+        ("#a #b", ["#b #a"], ["#a", "#ab"]),
+        ("tesla -#tesla", ["tesla"], ["#tesla", "tesla #tesla"]),
+    ],
+)  # fmt: skip
+def test_queries_read_texts(query: str, caught: list[str], missed: list[str]) -> None:
+    assert [text for text in caught if not catches(query, text)] == []
+    assert [text for text in missed if catches(query, text)] == []
+
+
+def test_queries_read_columns() -> None:
+    assert catches("lang:EN", "x", lang="en") and not catches("lang:en", "x", lang="de")
+    assert catches("a country:us", "a", country="US") and not catches("a country:us", "a", country=None)
+    assert catches("from:@NASA", "x", author="Nasa") and not catches("from:nasa", "x", author="nasa2")
+    assert catches("is:reply", "x", kind="reply") and not catches("a -is:repost", "a", kind="repost")
+    assert catches('source:"My File"', "x", source="my file") and not catches("source:x", "x", source="bluesky")
+
+
+def test_what_is_unknown_is_nothing_that_can_be_asked_for_and_has_no_text_no_topic() -> None:
+    assert catches("a -lang:en", "a", lang=None) and catches("a -lang:en", "a")
+    assert not catches("lang:en", None, lang="en")
 
 
 @given(st.text())
