@@ -30,7 +30,7 @@ from voxpop.scorers.onnx import OnnxScorer
 from voxpop.text import is_blank, prepare
 from voxpop.training import network
 from voxpop.training.calibration import fit_temperature, softmax
-from voxpop.training.card import card
+from voxpop.training.card import card, measure
 from voxpop.training.embedding import quantise_words
 from voxpop.training.examples import read_as
 from voxpop.training.quantise import Feed, calibrate, quantise
@@ -123,10 +123,17 @@ def _write(
         described |= fitted.described(exits, names)
     described = {"temperature": 1.0} | described | {"export": dict(figures)}
     (new / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
-    (new / "CARD.md").write_text(card({**described, **figures}), encoding="utf-8")
     scorer = adoption.check(new, described["name"], [*TEXTS, *_spread(texts, 50)])
+    known = measure(scorer, dev, _run_of(wanted.checkpoint))
+    (new / "CARD.md").write_text(card({**described, **figures}, known), encoding="utf-8")
     temperature = described["temperature"]
     return {**figures, "temperature": temperature, "split_law": "kept", **_speed(scorer, _spread(texts, _TIMED))}
+
+
+def _run_of(checkpoint: Path) -> dict[str, Any]:
+    path = checkpoint / "train.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
 
 
 class Reader:

@@ -76,6 +76,7 @@ def train(recipe: Recipe) -> dict[str, Any]:
         | {"unlabelled": rows.examples.classes.count(UNKNOWN)},
         "versions": {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
         "precision": "bf16" if uses_bf16(recipe.optimisation.precision) else "fp32",
+        "threads": torch.get_num_threads(),
     }
     return keep_best(recipe, tokenizer, histories, dev, figures | {"seconds": started})
 
