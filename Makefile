@@ -61,10 +61,12 @@ $(VENV)/.train: pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --no-compile --editable '.[dev,train]'
 	@touch $@ $(VENV)/.dev $(VENV)/.base
 
-model: $(VENV)/.train ## fine-tune and export en-small: make model TRAIN=labelled.tsv DEV=dev.tsv BASE=DIR
-	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base $(BASE) --out build/en-small
+model: $(VENV)/.train ## distil and export en-small: make model TRAIN=labelled.tsv DEV=dev.tsv BASE=DIR TEACHER=DIR POOL=texts
+	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base $(BASE) --out build/en-small \
+	  --teacher $(TEACHER) --unlabelled $(POOL) --soft-weight 0.75 --temperature 1.5 --epochs 2 --batch 48 --rate 2e-4 \
+	  --exit-layer 1 --exit-layer 2 --exit-layer 3 --deep 0.15 --evaluate 550
 	$(BIN)/voxpop export --checkpoint build/en-small/best --data $(TRAIN) --dev $(DEV) --languages en \
-	  --about 'licence=Apache-2.0;base_model=sentence-transformers/all-MiniLM-L6-v2' \
+	  --about 'licence=Apache-2.0;base_model=sentence-transformers/all-MiniLM-L6-v2;trained_on=SemEval-2013..2016 Task 4A' \
 	  --out src/voxpop/models/en-small $(ARGS)
 
 bench: $(VENV)/.train ## posts per second beside transformers.pipeline

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 Answer = Callable[[Floats, float], Floats]
 """Turns logits `(rows, classes)` and a temperature into probabilities `(rows, 3)`."""
 
-STEP: Final = 8
+STEP: Final = 4
 TOKENS_A_RUN: Final = 1024
 _RUNS_A_CHUNK: Final = 4
 

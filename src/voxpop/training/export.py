@@ -27,6 +27,7 @@ from voxpop.labelled import Labelled, read_labelled
 from voxpop.metrics import calibration_error, confusion, macro_recall
 from voxpop.scorers.card import model_id
 from voxpop.scorers.onnx import OnnxScorer
+from voxpop.scorers.stages import STEP
 from voxpop.text import is_blank, prepare
 from voxpop.training import network
 from voxpop.training.calibration import fit_temperature, softmax
@@ -148,10 +149,10 @@ class Reader:
         self._emoji = described.get("emoji", "signs")
 
     def __call__(self, text: str) -> Feed:
-        """Return one row, filled up to a multiple of 8 tokens."""
+        """Return one row, filled up as the scorer does it."""
         (read,) = read_as([prepare(text)], self._emoji)
         tokens = self._tokenizer.encode(read).ids
-        length = -(-len(tokens) // 8) * 8
+        length = -(-len(tokens) // STEP) * STEP
         ids, mask = np.full((1, length), self._pad, np.int64), np.zeros((1, length), np.int64)
         ids[0, : len(tokens)], mask[0, : len(tokens)] = tokens, 1
         return {"input_ids": ids, "attention_mask": mask}
