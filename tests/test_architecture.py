@@ -18,9 +18,9 @@ MOST_PARAMETERS = 5
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "schema", "voxpop"),
-    ("gaps", "seams", "text", "topics", "gazetteer", "segment", "models"),
-    ("config", "emoji", "language", "profile", "log", "registry"),
-    ("account", "geo", "quarantine", "seen", "sources", "scorers"),
+    ("gaps", "seams", "text", "topics", "gazetteer", "nearest", "segment", "models", "votes"),
+    ("cities", "config", "emoji", "language", "profile", "log", "registry"),
+    ("account", "geo", "place", "quarantine", "seen", "sources", "scorers"),
     ("metrics", "output", "score", "table"),
     ("bootstrap", "labelled", "quantification"),
     ("engines", "ingest", "stores"),

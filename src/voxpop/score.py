@@ -139,8 +139,9 @@ def _by_distinct(column: pa.ChunkedArray, function: Callable[[str | None], str |
 def _places(rows: pa.Table) -> list[pa.Array]:
     """The columns `country`, `lat`, `lon`, `h3`, `geo_source`."""
     names = ("gps_lat", "gps_lon", "place_country", "profile_location")
-    columns = [rows[name].to_pylist() for name in names]
-    places = [geo.locate(*row) for row in zip(*columns, strict=True)]
+    evidence = list(zip(*(rows[name].to_pylist() for name in names), strict=True))
+    known = {row: geo.locate(*row) for row in set(evidence)}
+    places = [known[row] for row in evidence]
     fields = (
         ("country", pa.string()),
         ("lat", pa.float64()),
