@@ -100,8 +100,10 @@ class Settings(BaseSettings):
     roll_rows: int = Field(4096, ge=1, le=65_536)
     roll_seconds: float = Field(1.0, gt=0, le=60)
     keep_days: int = Field(30, ge=1)
-    """Days for which the store keeps the text of posts; the log keeps them all."""
+    """Days for which the store keeps the text of posts; the log keeps them until they are deleted upstream."""
     keep_posts: int = Field(1_000_000, ge=1_000)
+    scrub_hours: float = Field(24, ge=0)
+    """Hours between two scrubs of the log while Voxpop runs; 0 for none."""
     presets: tuple[str, ...] = tuple(PRESETS)
     """Topics that come with Voxpop; `[]` for none."""
     topics: tuple[TopicSettings, ...] = ()

@@ -9,7 +9,7 @@ import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -23,9 +23,11 @@ from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
+from voxpop.scrub import Options, is_due, scrub
 from voxpop.seams import Source
 
 RETAIN_SECONDS = 300.0
+SCRUB_CHECK_SECONDS = 60.0
 DRAIN_SECONDS = 5
 
 
@@ -96,7 +98,7 @@ class Server:
         }
 
     def _parts(self) -> list[Callable[[], None]]:
-        parts = [self._pipeline.run, self._retain]
+        parts = [self._pipeline.run, self._retain, self._scrub]
         return [self._ingest, *parts] if self._sources else parts
 
     def _guard(self, part: Callable[[], None]) -> None:
@@ -112,6 +114,13 @@ class Server:
     def _retain(self) -> None:
         while not self._stop.wait(RETAIN_SECONDS):
             self._assembly.retain()
+
+    def _scrub(self) -> None:
+        every = timedelta(hours=self._assembly.settings.scrub_hours)
+        while every and not self._stop.wait(SCRUB_CHECK_SECONDS):
+            if is_due(self._assembly.log.root, every):
+                # One that is at work when the server stops is left, as after a kill; the next one does the rest.
+                scrub(self._assembly.log, Options(patience=-1))
 
     def _ingest(self) -> None:
         asyncio.run(self._ingest_until_stopped())
