@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("api",),
     ("dashboard",),
     ("assembly", "checkpoints", "console"),
-    ("server",),
+    ("doctor", "server"),
     ("demo",),
     ("training",),
     ("cli", "__main__"),

@@ -48,9 +48,7 @@ def scrub(
     options = scrubs.Options(since=start, dry_run=dry_run, track=_tracked)
     done = scrubs.scrub(Log(settings.data), options)
     if done.unreadable:
-        console.say(
-            f"these are damaged and were left; restore or remove them: {', '.join(done.unreadable)}"
-        )
+        console.say(f"these are damaged and were left; restore or remove them: {', '.join(done.unreadable)}")
     console.answer(done.to_json(), as_json=json_, text=_told(done))
 
 
