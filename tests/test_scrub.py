@@ -106,6 +106,7 @@ def rebuilt(found: Pieces) -> Any:
     return view.buckets, {post_id: values for post_id, values in view.posts.items() if values[0]}
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(rows=st.lists(EVENTS | DEPARTURES, min_size=1, max_size=8), size=st.integers(1, 3))
 def test_what_was_deleted_is_nowhere_and_all_else_is_as_it_was(rows: list[Row], size: int) -> None:
