@@ -298,7 +298,7 @@ def deleted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Pa
     ("point", "nth"),
     [
         *((point, nth) for point in ("before-write", "after-write", "after-rename") for nth in (1, 4)),
-        *(("touch", nth) for nth in (2, 3, 6, 28, 29, 30, 31, 32)),
+        *(("touch", nth) for nth in (2, 3, 6, 20, 21, 22, 23, 24)),
     ],
 )
 def test_a_kill_anywhere_is_made_good_by_the_next_scrub(
