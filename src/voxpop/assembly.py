@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from voxpop.checkpoints import adoption
 from voxpop.config import Settings, SourceSettings
 from voxpop.engines.embedded import EmbeddedEngine
+from voxpop.errors import Terminal
 from voxpop.log import Log
 from voxpop.pipeline import Parts, Pipeline
 from voxpop.score import Job, ModelSpec
 from voxpop.seams import Scorer, Source
 from voxpop.segment import Segment
+from voxpop.sources import mastodon
 from voxpop.sources.bluesky import HOSTS, BlueskySource, Live
 from voxpop.sources.files import FileOptions, FilesSource
+from voxpop.sources.mastodon import MastodonSource
 from voxpop.sources.replay import Replay, ReplaySource
 from voxpop.stores.duckdb import DuckDBStore
 from voxpop.topics import Matcher
@@ -78,13 +83,15 @@ def model_spec(settings: Settings) -> ModelSpec:
     return ModelSpec("onnx", adoption.find(settings.model, how), settings.threads)
 
 
-def source(table: SourceSettings) -> Source:
-    """The source a `[[sources]]` table describes.
+def source(table: SourceSettings, token: SecretStr | None = None) -> Source:
+    """The source a `[[sources]]` table describes; `token` is for Mastodon, where the table names no file with one.
 
     Raises:
-        Terminal: a host or the dictionary is none.
+        Terminal: a host, a stream or the dictionary is none, or the token's file cannot be read.
     """
     name = table.name or table.kind
+    if table.kind == "mastodon":
+        return MastodonSource(mastodon.Live(table.host, table.streams, _token(table) or token), name)
     if table.kind == "bluesky":
         return bluesky(table)
     if table.kind == "replay":
@@ -100,3 +107,15 @@ def bluesky(table: SourceSettings) -> BlueskySource:
     """
     dictionary = table.dictionary.read_bytes() if table.dictionary else None
     return BlueskySource(Live(table.hosts or HOSTS, dictionary), name=table.name or table.kind)
+
+
+def _token(table: SourceSettings) -> SecretStr | None:
+    if table.token_file is None:
+        return None
+    try:
+        token = table.token_file.expanduser().read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Terminal(f"the token_file {table.token_file} cannot be read; write the token into it") from error
+    if not token or not token.isprintable() or " " in token:
+        raise Terminal(f"the token_file {table.token_file} does not hold one token; write it there, alone")
+    return SecretStr(token)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,8 +20,10 @@ from voxpop.errors import Terminal
 from voxpop.topics import PRESETS, Topic
 
 DEFAULT_FILE = Path("voxpop.toml")
-LIVE = ("bluesky",)
-"""Kinds of sources that are networks, which a word can name; the others need paths."""
+LIVE = ("bluesky", "mastodon")
+"""Kinds of sources that are networks; the others need paths."""
+WORDS = ("bluesky",)
+"""Networks that need no settings, so that a word can name them."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -46,7 +48,7 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["files", "replay", "bluesky"]
+    kind: Literal["files", "replay", "bluesky", "mastodon"]
     paths: tuple[Path, ...] = ()
     """For `files` and `replay`: what to read."""
     name: str = ""
@@ -64,12 +66,21 @@ class SourceSettings(BaseModel):
     dictionary: Path | None = None
     """For `bluesky`: a copy of Jetstream's zstd dictionary; with it, half as much comes over the network."""
 
+    host: str = ""
+    """For `mastodon`: the instance, such as `mastodon.social`."""
+    streams: tuple[str, ...] = ("public",)
+    """For `mastodon`: `public`, `public/local`, `public/remote`, `hashtag:NAME`, `hashtag/local:NAME`."""
+    token_file: Path | None = None
+    """For `mastodon`: a file that holds the token of a user of this instance; wins over `VOXPOP_MASTODON_TOKEN`."""
+
     @model_validator(mode="after")
     def _fits_kind(self) -> Self:
         if self.kind in LIVE and self.paths:
             raise ValueError(f"a source of kind {self.kind} has no paths; take them out")
         if self.kind not in LIVE and not self.paths:
             raise ValueError(f'a source of kind {self.kind} needs paths, such as paths = ["exports/"]')
+        if (self.kind == "mastodon") != bool(self.host):
+            raise ValueError('a host is what a source of kind mastodon has, such as host = "mastodon.social"')
         return self
 
 
@@ -104,6 +115,8 @@ class Settings(BaseSettings):
     keep_posts: int = Field(1_000_000, ge=1_000)
     presets: tuple[str, ...] = tuple(PRESETS)
     """Topics that come with Voxpop; `[]` for none."""
+    mastodon_token: SecretStr | None = None
+    """Access token of a user of the Mastodon instance, with the scope `read:statuses`; best in the environment."""
     topics: tuple[TopicSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
 
@@ -152,17 +165,17 @@ class Settings(BaseSettings):
         if not words:
             return self.sources
         named = {source.name or source.kind: source for source in self.sources}
-        paths = [Path(word) for word in words if word not in named and word not in LIVE]
+        paths = [Path(word) for word in words if word not in named and word not in WORDS]
         absent = [str(path) for path in paths if str(path) != "-" and not path.exists()]
         if absent:
             raise Terminal(
                 f"{', '.join(absent)} is neither a source of the settings nor a file; "
-                f"name a file, - for standard input, or {', '.join({**named, **dict.fromkeys(LIVE)})}"
+                f"name a file, - for standard input, or {', '.join({**named, **dict.fromkeys(WORDS)})}"
             )
         found = [
             named.get(word) or SourceSettings(kind="bluesky")
             for word in dict.fromkeys(words)
-            if word in named or word in LIVE
+            if word in named or word in WORDS
         ]
         files = [SourceSettings(kind="files", name="command line", paths=tuple(paths))] if paths else []
         return (*found, *files)

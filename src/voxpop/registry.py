@@ -12,6 +12,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "sources": {
         "bluesky": "voxpop.sources.bluesky:BlueskySource",
         "files": "voxpop.sources.files:FilesSource",
+        "mastodon": "voxpop.sources.mastodon:MastodonSource",
         "replay": "voxpop.sources.replay:ReplaySource",
     },
     "scorers": {
