@@ -72,6 +72,7 @@ def test_an_address_that_others_can_reach_is_refused() -> None:
         ('kind = "files"', "needs paths"),
         ('kind = "bluesky"\nhosst = "x"', "sources.0.hosst"),
         ('kind = "bluesky"\nhost = "x"', "kind mastodon"),
+        ('kind = "files"\npaths = ["-"]\nwatch = true', "leave watch out"),
         ('kind = "mastodon"', 'such as host = "mastodon.social"'),
     ],
 )
@@ -88,6 +89,10 @@ def test_words_choose_tables_by_name_live_networks_and_files(tmp_path: Path) -> 
     live, files = settings.chosen_sources([str(path), "bluesky", "-", "bluesky"])
     assert (live.kind, live.hosts) == ("bluesky", ())
     assert (files.kind, files.paths) == ("files", (path, Path("-")))
+    (watched,) = settings.chosen_sources([str(path)], watch=True)
+    assert watched.watch and not watched.has_end and files.has_end and not live.has_end
+    with pytest.raises(Terminal, match="name one with --source"):
+        settings.chosen_sources([], watch=True)
     with pytest.raises(Terminal, match="blusky is neither .* sky, bluesky"):
         settings.chosen_sources(["blusky"])
 

@@ -24,6 +24,7 @@ from voxpop.sources.bluesky import HOSTS, BlueskySource, Live
 from voxpop.sources.files import FileOptions, FilesSource
 from voxpop.sources.mastodon import MastodonSource
 from voxpop.sources.replay import Replay, ReplaySource
+from voxpop.sources.watch import WatchSource
 from voxpop.stores.duckdb import DuckDBStore
 from voxpop.topics import Matcher
 
@@ -96,7 +97,10 @@ def source(table: SourceSettings, token: SecretStr | None = None) -> Source:
         return bluesky(table)
     if table.kind == "replay":
         return ReplaySource(table.paths, Replay(speed=table.speed, loop=table.loop), name=name)
-    return FilesSource(table.paths, FileOptions(mapping=table.map, source=table.network), name=name)
+    options = FileOptions(mapping=table.map, source=table.network)
+    if table.watch:
+        return WatchSource(table.paths, options, name=name)
+    return FilesSource(table.paths, options, name=name)
 
 
 def bluesky(table: SourceSettings) -> BlueskySource:

@@ -57,6 +57,8 @@ class SourceSettings(BaseModel):
     """For `files`: our field to the column's name, such as `{text = "Tweet"}`."""
     network: str = "file"
     """For `files`: what to call the source of rows in plain tables and text."""
+    watch: bool = False
+    """For `files`: do not stop at the end; read files as they appear in the paths, and as they grow."""
     speed: float = Field(1.0, gt=0, le=3600)
     """For `replay`: recorded seconds per second."""
     loop: bool = False
@@ -79,9 +81,16 @@ class SourceSettings(BaseModel):
             raise ValueError(f"a source of kind {self.kind} has no paths; take them out")
         if self.kind not in LIVE and not self.paths:
             raise ValueError(f'a source of kind {self.kind} needs paths, such as paths = ["exports/"]')
+        if self.watch and (self.kind != "files" or Path("-") in self.paths):
+            raise ValueError("only files and directories can be watched; leave watch out")
         if (self.kind == "mastodon") != bool(self.host):
             raise ValueError('a host is what a source of kind mastodon has, such as host = "mastodon.social"')
         return self
+
+    @property
+    def has_end(self) -> bool:
+        """Whether reading it comes to an end."""
+        return not (self.kind in LIVE or self.watch or (self.kind == "replay" and self.loop))
 
 
 class Settings(BaseSettings):
@@ -154,15 +163,15 @@ class Settings(BaseSettings):
         """Flags over environment over file."""
         return init_settings, named["env_settings"], TomlConfigSettingsSource(settings_cls, cls.file)
 
-    def chosen_sources(self, words: Sequence[str]) -> tuple[SourceSettings, ...]:
+    def chosen_sources(self, words: Sequence[str], watch: bool = False) -> tuple[SourceSettings, ...]:
         """The sources that words of the command line choose: a table by name, a live network, or files; `-` is one.
 
-        Without words, all of the file's. Paths are read as one source.
+        Without words, all of the file's. Paths are read as one source; with `watch`, that source is watched.
 
         Raises:
-            Terminal: a word is none of these.
+            Terminal: a word is none of these, or there is nothing to watch.
         """
-        if not words:
+        if not words and not watch:
             return self.sources
         named = {source.name or source.kind: source for source in self.sources}
         paths = [Path(word) for word in words if word not in named and word not in WORDS]
@@ -177,7 +186,10 @@ class Settings(BaseSettings):
             for word in dict.fromkeys(words)
             if word in named or word in WORDS
         ]
-        files = [SourceSettings(kind="files", name="command line", paths=tuple(paths))] if paths else []
+        if watch and (not paths or Path("-") in paths):
+            raise Terminal("--watch watches directories and files; name one with --source, and - without --watch")
+        name = "watched" if watch else "command line"
+        files = [SourceSettings(kind="files", name=name, paths=tuple(paths), watch=watch)] if paths else []
         return (*found, *files)
 
     def all_topics(self) -> list[Topic]:

@@ -43,6 +43,9 @@ def demo(
 @app.command()
 def run(
     source: Sources = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep reading the directories of --source: new files, and lines added.")
+    ] = False,
     once: Annotated[bool, typer.Option("--once", help="Read, score and load everything there is, then stop.")] = False,
     data: Data = None,
     settings_file: Config = None,
@@ -59,14 +62,18 @@ def run(
 
     Example: voxpop run --config voxpop.toml
 
+    Example: voxpop run --source exports --watch
+
+    Example: snscrape --jsonl telegram-channel rockstargames | voxpop run --source -
+
     Example: voxpop run --once --data my-data --json
     """
     from voxpop import assembly
     from voxpop.log import Log
 
     settings = config.load(settings_file, data=data, port=port, **model_flags(model, labels, languages))
-    chosen = settings.chosen_sources(source or [])
-    live = [table.name or table.kind for table in chosen if table.kind in config.LIVE]
+    chosen = settings.chosen_sources(source or [], watch)
+    live = [table.name or table.kind for table in chosen if not table.has_end]
     if once and live:
         raise Terminal(f"{', '.join(live)} has no end, so --once would never stop; leave --once out")
     sources = [assembly.source(table, settings.mastodon_token) for table in chosen]
