@@ -60,8 +60,6 @@ def run(
 
     Example: voxpop run --source bluesky
 
-    Example: voxpop run --config voxpop.toml
-
     Example: voxpop run --source exports --watch
 
     Example: snscrape --jsonl telegram-channel rockstargames | voxpop run --source -
@@ -79,11 +77,7 @@ def run(
     sources = [assembly.source(table, settings.mastodon_token) for table in chosen]
     with Log(settings.data).lock(), assembly.assembled(settings) as parts:
         answer = _run_once(parts, sources) if once else _serve(parts, sources, browser)
-    told = (
-        f"{answer['read']:,} read, {answer['landed']:,} landed, {answer['loaded_segments']:,} segments loaded"
-        if once
-        else None
-    )
+    told = "{read:,} read, {landed:,} landed, {loaded_segments:,} segments loaded".format(**answer) if once else None
     console.answer(answer, as_json=json_, text=told)
 
 
