@@ -30,6 +30,8 @@ def cli_page() -> str:
     parts = [GENERATED, "# Command line", help_of(group, "voxpop")]
     for name, command in sorted(commands.items()):
         parts += [f"## voxpop {name}", help_of(command, f"voxpop {name}")]
+        for part, inner in sorted(getattr(command, "commands", {}).items()):
+            parts += [f"### voxpop {name} {part}", help_of(inner, f"voxpop {name} {part}")]
     return "\n\n".join(parts) + "\n"
 
 

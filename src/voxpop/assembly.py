@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from voxpop.checkpoints import adoption
 from voxpop.config import Settings, SourceSettings
 from voxpop.engines.embedded import EmbeddedEngine
+from voxpop.errors import Terminal
 from voxpop.log import Log
 from voxpop.pipeline import Parts, Pipeline
 from voxpop.score import Job, ModelSpec
@@ -19,6 +23,11 @@ from voxpop.segment import Segment
 from voxpop.sources.bluesky import HOSTS, BlueskySource, Live
 from voxpop.sources.files import FileOptions, FilesSource
 from voxpop.sources.replay import Replay, ReplaySource
+from voxpop.sources.x import listener as x_live
+from voxpop.sources.x.access import Access
+from voxpop.sources.x.source import XSource
+from voxpop.sources.x.spend import MICROS, Limits, Prices, Purse
+from voxpop.sources.x.wanted import wanted
 from voxpop.stores.duckdb import DuckDBStore
 from voxpop.topics import Matcher
 
@@ -78,13 +87,22 @@ def model_spec(settings: Settings) -> ModelSpec:
     return ModelSpec("onnx", adoption.find(settings.model, how), settings.threads)
 
 
-def source(table: SourceSettings) -> Source:
+def source(table: SourceSettings, settings: Settings) -> Source:
     """The source a `[[sources]]` table describes.
 
     Raises:
-        Terminal: a host or the dictionary is none.
+        Terminal: a host, the dictionary or the token is none.
     """
     name = table.name or table.kind
+    if table.kind == "x":
+        live = x_live.Live(
+            x_access(table, settings),
+            wanted(settings.all_topics()),
+            x_purse(table, settings),
+            x_prices(table),
+            backfill=table.backfill,
+        )
+        return XSource(live, name)
     if table.kind == "bluesky":
         return bluesky(table)
     if table.kind == "replay":
@@ -100,3 +118,32 @@ def bluesky(table: SourceSettings) -> BlueskySource:
     """
     dictionary = table.dictionary.read_bytes() if table.dictionary else None
     return BlueskySource(Live(table.hosts or HOSTS, dictionary), name=table.name or table.kind)
+
+
+def x_access(table: SourceSettings, settings: Settings) -> Access:
+    """Where X is and the token: of the environment, else of the table's `bearer_file`.
+
+    Raises:
+        Terminal: there is no token, or it or the address cannot be one.
+    """
+    bearer = settings.x_bearer
+    if bearer is None and table.bearer_file:
+        bearer = SecretStr(table.bearer_file.expanduser().read_text(encoding="utf-8", errors="replace").strip())
+    if bearer is None:
+        raise Terminal(
+            "X needs the bearer token of an app of yours; put it in the environment as VOXPOP_X_BEARER, or its file in "
+            "bearer_file of the source"
+        )
+    return Access(bearer, table.base)
+
+
+def x_purse(table: SourceSettings, settings: Settings) -> Purse:
+    """What the table's limits let X cost, with what the data directory has spent."""
+    limits = Limits(math.floor(table.usd_per_day * MICROS), math.floor(table.usd_per_month * MICROS))
+    return Purse(settings.data, limits)
+
+
+def x_prices(table: SourceSettings) -> Prices:
+    """The table's prices, each rounded up to a millionth of a dollar."""
+    prices = (table.usd_per_post, table.usd_per_user, table.usd_per_counts)
+    return Prices(*(math.ceil(round(price * MICROS, 3)) for price in prices))

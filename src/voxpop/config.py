@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,7 +20,7 @@ from voxpop.errors import Terminal
 from voxpop.topics import PRESETS, Topic
 
 DEFAULT_FILE = Path("voxpop.toml")
-LIVE = ("bluesky",)
+LIVE = ("bluesky", "x")
 """Kinds of sources that are networks, which a word can name; the others need paths."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -46,7 +46,7 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["files", "replay", "bluesky"]
+    kind: Literal["files", "replay", "bluesky", "x"]
     paths: tuple[Path, ...] = ()
     """For `files` and `replay`: what to read."""
     name: str = ""
@@ -63,6 +63,20 @@ class SourceSettings(BaseModel):
     """For `bluesky`: Jetstream hosts to take turns, such as `jetstream1.us-east.bsky.network`; none for all public."""
     dictionary: Path | None = None
     """For `bluesky`: a copy of Jetstream's zstd dictionary; with it, half as much comes over the network."""
+    bearer_file: Path | None = None
+    """For `x`: a file that holds the app's bearer token; `VOXPOP_X_BEARER` in the environment wins."""
+    base: str = "https://api.x.com"
+    """For `x`: where its API is."""
+    backfill: bool = True
+    """For `x`: search for what was missed, which costs as much as having heard it."""
+    usd_per_day: float = Field(5.0, ge=0.5, le=1e6)
+    """For `x`: dollars that may be spent in a UTC day; the stream is closed before."""
+    usd_per_month: float = Field(50.0, ge=0.5, le=1e7)
+    """For `x`: dollars that may be spent in a UTC month."""
+    usd_per_post: float = Field(0.005, ge=0, le=1)
+    usd_per_user: float = Field(0.010, ge=0, le=1)
+    """For `x`: price of an author that comes along with a post; 0 if your bill shows that they are not charged."""
+    usd_per_counts: float = Field(0.005, ge=0, le=1)
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Self:
@@ -106,6 +120,8 @@ class Settings(BaseSettings):
     """Topics that come with Voxpop; `[]` for none."""
     topics: tuple[TopicSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
+    x_bearer: SecretStr | None = None
+    """The bearer token of an app of X; better in the environment, `VOXPOP_X_BEARER`, than in a file."""
 
     @field_validator("presets")
     @classmethod
@@ -160,7 +176,7 @@ class Settings(BaseSettings):
                 f"name a file, - for standard input, or {', '.join({**named, **dict.fromkeys(LIVE)})}"
             )
         found = [
-            named.get(word) or SourceSettings(kind="bluesky")
+            named.get(word) or SourceSettings.model_validate({"kind": word})
             for word in dict.fromkeys(words)
             if word in named or word in LIVE
         ]

@@ -13,6 +13,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "bluesky": "voxpop.sources.bluesky:BlueskySource",
         "files": "voxpop.sources.files:FilesSource",
         "replay": "voxpop.sources.replay:ReplaySource",
+        "x": "voxpop.sources.x.source:XSource",
     },
     "scorers": {
         "onnx": "voxpop.scorers.onnx:OnnxScorer",

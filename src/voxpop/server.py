@@ -23,7 +23,7 @@ from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
-from voxpop.seams import Source
+from voxpop.seams import Source, Telling
 
 RETAIN_SECONDS = 300.0
 DRAIN_SECONDS = 5
@@ -87,6 +87,7 @@ class Server:
         lag = (datetime.now(UTC) - received).total_seconds() if received else None
         return {
             "sources": [source.name for source in self._sources],
+            "source_status": {source.name: source.status() for source in self._sources if isinstance(source, Telling)},
             "account": account,
             "done": self._progress.done if self._progress else None,
             "behind_segments": self._pipeline.behind,

@@ -69,7 +69,10 @@ def run(
     live = [table.name or table.kind for table in chosen if table.kind in config.LIVE]
     if once and live:
         raise Terminal(f"{', '.join(live)} has no end, so --once would never stop; leave --once out")
-    sources = [assembly.source(table) for table in chosen]
+    sources = [assembly.source(table, settings) for table in chosen]
+    for table in chosen:
+        if table.kind == "x":
+            console.say(assembly.x_purse(table, settings).text())
     with Log(settings.data).lock(), assembly.assembled(settings) as parts:
         answer = _run_once(parts, sources) if once else _serve(parts, sources, browser)
     told = (
