@@ -1,7 +1,8 @@
 """A pipeline that kills itself: run as `python -m tests.killed STAGE DATA POINT NTH`, by the crash tests.
 
-STAGE is `ingest` or `score`. POINT is one of `before-write`, `after-write`, `after-rename`, `after-load`, or `never`;
-the process sends itself SIGKILL the NTH time it gets there. The points are found by Python's own audit events, so
+STAGE is `ingest`, `score` or `scrub`. POINT is one of `before-write`, `after-write`, `after-rename`, `after-load`, or
+`never`; for `scrub`, `touch` is each opening, renaming and removing of a file below DATA. The process sends itself
+SIGKILL the NTH time it gets there. The points are found by Python's own audit events, so
 nothing in the package knows.
 """
 
@@ -15,18 +16,25 @@ from pathlib import Path
 from typing import Any
 
 from voxpop import assembly, config, demo
+from voxpop import scrub as scrubs
 from voxpop.ingest import Ingest, Rolling
 from voxpop.log import Log
 from voxpop.pipeline import Pipeline
 from voxpop.sources.files import FilesSource
 
+TOUCHES = ("open", "os.rename", "os.remove")
 
-def die_at(point: str, nth: int) -> None:
+
+def die_at(point: str, nth: int, data: Path = Path()) -> None:
     """Arrange for this process to be killed."""
     seen = {"count": 0, "renamed": 0}
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if arrived(event, arguments, seen) == point:
+        if point == "touch" and event in TOUCHES and str(arguments[0]).startswith(str(data)):
+            seen["count"] += 1
+            if seen["count"] == nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+        elif arrived(event, arguments, seen) == point:
             seen["count"] += 1
             if seen["count"] == nth:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -73,5 +81,11 @@ def score(data: Path, point: str, nth: int) -> None:
         pipeline.catch_up()
 
 
+def scrub(data: Path, point: str, nth: int) -> None:
+    """Take what was deleted out of the log."""
+    die_at(point, nth, data)
+    scrubs.scrub(Log(data))
+
+
 if __name__ == "__main__":
-    {"ingest": ingest, "score": score}[sys.argv[1]](Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+    {"ingest": ingest, "score": score, "scrub": scrub}[sys.argv[1]](Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))

@@ -39,7 +39,9 @@ def answer(*arguments: object, stdin: str | None = None) -> dict[str, Any]:
 def test_every_command_has_help_with_an_example_and_the_common_options(name: str) -> None:
     shown = voxpop(name, "--help").stdout
     assert f"Example: voxpop {name}" in shown
-    assert {"--json", "--data"} <= set(shown.split())
+    assert "--json" in shown.split()
+    # Only `place` reads nothing but its text.
+    assert ("--data" in shown.split()) == (name != "place")
 
 
 @pytest.fixture
@@ -385,3 +387,19 @@ def test_a_second_run_on_the_same_data_is_refused_by_name(
     assert refused.returncode == 1
     assert f"process {process.pid} " in refused.stderr
     assert "--data" in refused.stderr
+
+
+def test_place_says_what_a_profile_means_and_what_a_file_of_them_covers(tmp_path: Path) -> None:
+    assert answer("place", "London, ON")["country"] == "CA"
+    path = tmp_path / "locations.txt"
+    path.write_bytes(b"Naples, FL\nearth\n=Kenya\n\xff\n")
+    summary = answer("place", "--file", path)
+    assert (summary["lines"], summary["placed"], summary["coverage"]) == (4, 2, 0.5)
+    rows = voxpop("place", "--file", path, "--format", "csv").stdout.splitlines()
+    assert len(rows) == 5 and rows[3].startswith("'=Kenya,KE")
+
+
+def test_place_without_a_text_or_a_file_says_what_to_give(tmp_path: Path) -> None:
+    for arguments in ((), ("Kenya", "--file", tmp_path), ("--file", tmp_path / "none.txt")):
+        ran = voxpop("place", *arguments)
+        assert ran.returncode == 1 and len(ran.stderr.splitlines()) == 1

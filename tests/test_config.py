@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voxpop import config
+from voxpop import assembly, config
 from voxpop.errors import Terminal
 
 
@@ -70,7 +70,10 @@ def test_an_address_that_others_can_reach_is_refused() -> None:
     [
         ('kind = "bluesky"\npaths = ["a"]', "take them out"),
         ('kind = "files"', "needs paths"),
-        ('kind = "bluesky"\nhost = "x"', "sources.0.host"),
+        ('kind = "bluesky"\nhosst = "x"', "sources.0.hosst"),
+        ('kind = "bluesky"\nhost = "x"', "kind mastodon"),
+        ('kind = "files"\npaths = ["-"]\nwatch = true', "leave watch out"),
+        ('kind = "mastodon"', 'such as host = "mastodon.social"'),
     ],
 )
 def test_a_source_has_what_its_kind_needs(table: str, fix: str, tmp_path: Path) -> None:
@@ -86,5 +89,23 @@ def test_words_choose_tables_by_name_live_networks_and_files(tmp_path: Path) -> 
     live, files = settings.chosen_sources([str(path), "bluesky", "-", "bluesky"])
     assert (live.kind, live.hosts) == ("bluesky", ())
     assert (files.kind, files.paths) == ("files", (path, Path("-")))
+    (watched,) = settings.chosen_sources([str(path)], watch=True)
+    assert watched.watch and not watched.has_end and files.has_end and not live.has_end
+    with pytest.raises(Terminal, match="name one with --source"):
+        settings.chosen_sources([], watch=True)
     with pytest.raises(Terminal, match="blusky is neither .* sky, bluesky"):
         settings.chosen_sources(["blusky"])
+
+
+def test_a_mastodon_token_comes_from_the_environment_or_a_file_and_is_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOXPOP_MASTODON_TOKEN", "not-for-eyes")
+    path = write(tmp_path, '[[sources]]\nkind = "mastodon"\nhost = "town.example"\nstreams = ["hashtag:gta6"]\n')
+    settings = config.load(path)
+    assert settings.mastodon_token and settings.mastodon_token.get_secret_value() == "not-for-eyes"
+    assert "not-for-eyes" not in repr(settings)
+    (table,) = settings.chosen_sources(["mastodon"])
+    assert assembly.source(table, settings).name == "mastodon"
+    with pytest.raises(Terminal, match="write the token into it"):
+        assembly.source(table.model_copy(update={"token_file": tmp_path / "gone"}), settings)

@@ -14,8 +14,13 @@ def test_a_point_comes_first_and_has_a_cell() -> None:
     assert h3.get_resolution(place.h3) == 5
 
 
-def test_a_point_without_a_place_has_no_country() -> None:
-    assert locate(52.52, 13.405, None, "Paris").country is None
+def test_a_point_without_a_place_has_the_country_it_lies_in_and_not_that_of_the_profile() -> None:
+    assert locate(52.52, 13.405, None, "Paris").country == "DE"
+    assert locate(0.0, -30.0, None, "Paris").country is None
+
+
+def test_a_source_says_the_country_of_a_point_before_the_map_does() -> None:
+    assert locate(52.52, 13.405, "PL", None).country == "PL"
 
 
 @pytest.mark.parametrize(

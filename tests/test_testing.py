@@ -32,7 +32,7 @@ SOURCES: dict[str, Callable[[], Source]] = {
 }
 
 
-LIVE = {"bluesky"}
+LIVE = {"bluesky", "mastodon"}
 """Sources without an end: their laws are checked beside their servers, in tests/sources."""
 
 

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from voxpop.backfill import Backfill
 from voxpop.catalogue import Catalogue
 from voxpop.checkpoints import adoption
 from voxpop.config import Settings, SourceSettings
 from voxpop.engines.embedded import EmbeddedEngine
+from voxpop.errors import Terminal
 from voxpop.log import Log
 from voxpop.pipeline import Parts, Pipeline
 from voxpop.score import Job, ModelSpec
 from voxpop.seams import Scorer, Source
 from voxpop.segment import Segment
+from voxpop.sources import mastodon
 from voxpop.sources.bluesky import HOSTS, BlueskySource, Live
 from voxpop.sources.files import FileOptions, FilesSource
+from voxpop.sources.mastodon import MastodonSource
 from voxpop.sources.replay import Replay, ReplaySource
+from voxpop.sources.watch import WatchSource
+from voxpop.sources.x import listener
+from voxpop.sources.x.access import Access
+from voxpop.sources.x.source import XSource
+from voxpop.sources.x.spend import MICROS, Limits, Prices, Purse
+from voxpop.sources.x.wanted import wanted
 from voxpop.stores.duckdb import DuckDBStore
+from voxpop.topics import Topic
 
 
 @dataclass(frozen=True)
@@ -85,18 +98,26 @@ def model_spec(settings: Settings) -> ModelSpec:
     return ModelSpec("onnx", adoption.find(settings.model, how), settings.threads)
 
 
-def source(table: SourceSettings) -> Source:
+def source(table: SourceSettings, settings: Settings) -> Source:
     """The source a `[[sources]]` table describes.
 
     Raises:
-        Terminal: a host or the dictionary is none.
+        Terminal: a host, a stream, the dictionary or a token is none, or the token's file cannot be read.
     """
     name = table.name or table.kind
+    if table.kind == "mastodon":
+        token = _token(table) or settings.mastodon_token
+        return MastodonSource(mastodon.Live(table.host, table.streams, token), name)
+    if table.kind == "x":
+        return XSource(x_live(table, settings), name)
     if table.kind == "bluesky":
         return bluesky(table)
     if table.kind == "replay":
         return ReplaySource(table.paths, Replay(speed=table.speed, loop=table.loop), name=name)
-    return FilesSource(table.paths, FileOptions(mapping=table.map, source=table.network), name=name)
+    options = FileOptions(mapping=table.map, source=table.network)
+    if table.watch:
+        return WatchSource(table.paths, options, name=name)
+    return FilesSource(table.paths, options, name=name)
 
 
 def bluesky(table: SourceSettings) -> BlueskySource:
@@ -107,3 +128,60 @@ def bluesky(table: SourceSettings) -> BlueskySource:
     """
     dictionary = table.dictionary.read_bytes() if table.dictionary else None
     return BlueskySource(Live(table.hosts or HOSTS, dictionary), name=table.name or table.kind)
+
+
+def _token(table: SourceSettings) -> SecretStr | None:
+    if table.token_file is None:
+        return None
+    try:
+        token = table.token_file.expanduser().read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Terminal(f"the token_file {table.token_file} cannot be read; write the token into it") from error
+    if not token or not token.isprintable() or " " in token:
+        raise Terminal(f"the token_file {table.token_file} does not hold one token; write it there, alone")
+    return SecretStr(token)
+
+
+def x_live(table: SourceSettings, settings: Settings) -> listener.Live:
+    """What an X source listens for, with whose token, within which limits; topics that come later are asked for too.
+
+    Raises:
+        Terminal: there is no token, or it or the address cannot be one.
+    """
+    catalogue = Catalogue(settings.all_topics(), settings.data)
+
+    def topics() -> Sequence[Topic]:
+        catalogue.refresh()
+        return catalogue.topics
+
+    access, purse = x_access(table, settings), x_purse(table, settings)
+    return listener.Live(access, wanted(topics), purse, x_prices(table), backfill=table.backfill)
+
+
+def x_access(table: SourceSettings, settings: Settings) -> Access:
+    """Where X is and the token: of the environment, else of the table's `bearer_file`.
+
+    Raises:
+        Terminal: there is no token, or it or the address cannot be one.
+    """
+    bearer = settings.x_bearer
+    if bearer is None and table.bearer_file:
+        bearer = SecretStr(table.bearer_file.expanduser().read_text(encoding="utf-8", errors="replace").strip())
+    if bearer is None:
+        raise Terminal(
+            "X needs the bearer token of an app of yours; put it in the environment as VOXPOP_X_BEARER, or its file in "
+            "bearer_file of the source"
+        )
+    return Access(bearer, table.base)
+
+
+def x_purse(table: SourceSettings, settings: Settings) -> Purse:
+    """What the table's limits let X cost, with what the data directory has spent."""
+    limits = Limits(math.floor(table.usd_per_day * MICROS), math.floor(table.usd_per_month * MICROS))
+    return Purse(settings.data, limits)
+
+
+def x_prices(table: SourceSettings) -> Prices:
+    """The table's prices, each rounded up to a millionth of a dollar."""
+    prices = (table.usd_per_post, table.usd_per_user, table.usd_per_counts)
+    return Prices(*(math.ceil(round(price * MICROS, 3)) for price in prices))

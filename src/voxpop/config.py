@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,8 +20,10 @@ from voxpop.errors import Terminal
 from voxpop.topics import PRESETS, QueryError, Terms, Topic
 
 DEFAULT_FILE = Path("voxpop.toml")
-LIVE = ("bluesky",)
-"""Kinds of sources that are networks, which a word can name; the others need paths."""
+LIVE = ("bluesky", "mastodon", "x")
+"""Kinds of sources that are networks; the others need paths."""
+WORDS = ("bluesky", "x")
+"""Networks that need no settings, so that a word can name them."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -59,7 +61,7 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["files", "replay", "bluesky"]
+    kind: Literal["files", "replay", "bluesky", "mastodon", "x"]
     paths: tuple[Path, ...] = ()
     """For `files` and `replay`: what to read."""
     name: str = ""
@@ -68,6 +70,8 @@ class SourceSettings(BaseModel):
     """For `files`: our field to the column's name, such as `{text = "Tweet"}`."""
     network: str = "file"
     """For `files`: what to call the source of rows in plain tables and text."""
+    watch: bool = False
+    """For `files`: do not stop at the end; read files as they appear in the paths, and as they grow."""
     speed: float = Field(1.0, gt=0, le=3600)
     """For `replay`: recorded seconds per second."""
     loop: bool = False
@@ -76,6 +80,27 @@ class SourceSettings(BaseModel):
     """For `bluesky`: Jetstream hosts to take turns, such as `jetstream1.us-east.bsky.network`; none for all public."""
     dictionary: Path | None = None
     """For `bluesky`: a copy of Jetstream's zstd dictionary; with it, half as much comes over the network."""
+    bearer_file: Path | None = None
+    """For `x`: a file that holds the app's bearer token; `VOXPOP_X_BEARER` in the environment wins."""
+    base: str = "https://api.x.com"
+    """For `x`: where its API is."""
+    backfill: bool = True
+    """For `x`: search for what was missed, which costs as much as having heard it."""
+    usd_per_day: float = Field(5.0, ge=0.5, le=1e6)
+    """For `x`: dollars that may be spent in a UTC day; the stream is closed before."""
+    usd_per_month: float = Field(50.0, ge=0.5, le=1e7)
+    """For `x`: dollars that may be spent in a UTC month."""
+    usd_per_post: float = Field(0.005, ge=0, le=1)
+    usd_per_user: float = Field(0.010, ge=0, le=1)
+    """For `x`: price of an author that comes along with a post; 0 if your bill shows that they are not charged."""
+    usd_per_counts: float = Field(0.005, ge=0, le=1)
+
+    host: str = ""
+    """For `mastodon`: the instance, such as `mastodon.social`."""
+    streams: tuple[str, ...] = ("public",)
+    """For `mastodon`: `public`, `public/local`, `public/remote`, `hashtag:NAME`, `hashtag/local:NAME`."""
+    token_file: Path | None = None
+    """For `mastodon`: a file that holds the token of a user of this instance; wins over `VOXPOP_MASTODON_TOKEN`."""
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Self:
@@ -83,7 +108,16 @@ class SourceSettings(BaseModel):
             raise ValueError(f"a source of kind {self.kind} has no paths; take them out")
         if self.kind not in LIVE and not self.paths:
             raise ValueError(f'a source of kind {self.kind} needs paths, such as paths = ["exports/"]')
+        if self.watch and (self.kind != "files" or Path("-") in self.paths):
+            raise ValueError("only files and directories can be watched; leave watch out")
+        if (self.kind == "mastodon") != bool(self.host):
+            raise ValueError('a host is what a source of kind mastodon has, such as host = "mastodon.social"')
         return self
+
+    @property
+    def has_end(self) -> bool:
+        """Whether reading it comes to an end."""
+        return not (self.kind in LIVE or self.watch or (self.kind == "replay" and self.loop))
 
 
 class Settings(BaseSettings):
@@ -113,12 +147,18 @@ class Settings(BaseSettings):
     roll_rows: int = Field(4096, ge=1, le=65_536)
     roll_seconds: float = Field(1.0, gt=0, le=60)
     keep_days: int = Field(30, ge=1)
-    """Days for which the store keeps the text of posts; the log keeps them all."""
+    """Days for which the store keeps the text of posts; the log keeps them until they are deleted upstream."""
     keep_posts: int = Field(1_000_000, ge=1_000)
+    scrub_hours: float = Field(24, ge=0)
+    """Hours between two scrubs of the log while Voxpop runs; 0 for none."""
     presets: tuple[str, ...] = tuple(PRESETS)
     """Topics that come with Voxpop; `[]` for none."""
+    mastodon_token: SecretStr | None = None
+    """Access token of a user of the Mastodon instance, with the scope `read:statuses`; best in the environment."""
     topics: tuple[TopicSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
+    x_bearer: SecretStr | None = None
+    """The bearer token of an app of X; better in the environment, `VOXPOP_X_BEARER`, than in a file."""
 
     @field_validator("presets")
     @classmethod
@@ -154,30 +194,33 @@ class Settings(BaseSettings):
         """Flags over environment over file."""
         return init_settings, named["env_settings"], TomlConfigSettingsSource(settings_cls, cls.file)
 
-    def chosen_sources(self, words: Sequence[str]) -> tuple[SourceSettings, ...]:
+    def chosen_sources(self, words: Sequence[str], watch: bool = False) -> tuple[SourceSettings, ...]:
         """The sources that words of the command line choose: a table by name, a live network, or files; `-` is one.
 
-        Without words, all of the file's. Paths are read as one source.
+        Without words, all of the file's. Paths are read as one source; with `watch`, that source is watched.
 
         Raises:
-            Terminal: a word is none of these.
+            Terminal: a word is none of these, or there is nothing to watch.
         """
-        if not words:
+        if not words and not watch:
             return self.sources
         named = {source.name or source.kind: source for source in self.sources}
-        paths = [Path(word) for word in words if word not in named and word not in LIVE]
+        paths = [Path(word) for word in words if word not in named and word not in WORDS]
         absent = [str(path) for path in paths if str(path) != "-" and not path.exists()]
         if absent:
             raise Terminal(
                 f"{', '.join(absent)} is neither a source of the settings nor a file; "
-                f"name a file, - for standard input, or {', '.join({**named, **dict.fromkeys(LIVE)})}"
+                f"name a file, - for standard input, or {', '.join({**named, **dict.fromkeys(WORDS)})}"
             )
         found = [
-            named.get(word) or SourceSettings(kind="bluesky")
+            named.get(word) or SourceSettings.model_validate({"kind": word})
             for word in dict.fromkeys(words)
-            if word in named or word in LIVE
+            if word in named or word in WORDS
         ]
-        files = [SourceSettings(kind="files", name="command line", paths=tuple(paths))] if paths else []
+        if watch and (not paths or Path("-") in paths):
+            raise Terminal("--watch watches directories and files; name one with --source, and - without --watch")
+        name = "watched" if watch else "command line"
+        files = [SourceSettings(kind="files", name=name, paths=tuple(paths), watch=watch)] if paths else []
         return (*found, *files)
 
     def all_topics(self) -> list[Topic]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
+
+PLACES: Final = "2"
+"""Version of what a place becomes: part of every `model_id`, so that a change of rule or name is applied to history."""
 
 _LETTERS: Final = str.maketrans(
     {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ð": "d"} | dict.fromkeys(".'’ʻ`")
@@ -15,18 +18,25 @@ _LETTERS: Final = str.maketrans(
 
 @dataclass(frozen=True)
 class Reading:
-    """What one name can mean: `first` without context, `every` when a state or a country beside it decides."""
+    """What one name can mean: `first` without context, `every` when a state or a country beside it decides.
+
+    `name` is the name as `plain` gives it, "" where it is no known one.
+    """
 
     kind: str
     first: frozenset[str] = frozenset()
     every: frozenset[str] = frozenset()
+    name: str = ""
 
 
 UNKNOWN: Final = Reading("unknown")
 
 
+@lru_cache(maxsize=16384)
 def plain(text: str) -> str:
     """A name as it is compared: no case, no accents, no punctuation inside words."""
+    if text.isascii():
+        return " ".join(text.lower().translate(_LETTERS).replace("-", " ").split())
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     text = "".join(char for char in text if unicodedata.category(char) != "Mn")
     return " ".join(unicodedata.normalize("NFC", text).translate(_LETTERS).replace("-", " ").split())
@@ -48,7 +58,8 @@ def names() -> dict[str, Reading]:
                 kinds.setdefault(name, kind)
                 first.setdefault(name, set()).add(country)
     return {
-        name: Reading(kinds.get(name, "city"), frozenset(first.get(name, ())), frozenset(every[name])) for name in every
+        name: Reading(kinds.get(name, "city"), frozenset(first.get(name, ())), frozenset(every[name]), name)
+        for name in every
     }
 
 

@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 import h3
 
-from voxpop.profile import resolve_profile
+from voxpop.nearest import country_at
+from voxpop.place import find
 
 Provenance = Literal["gps", "place", "profile", "none"]
 
@@ -41,7 +42,8 @@ def locate(
     """Place a post by the best evidence there is: its point, else its source's place, else its author's profile.
 
     A point out of range, or at 0, 0 where broken clients put everyone, is no point. Only a point has coordinates and
-    a cell: a country is never turned into an invented point. The trap: a point without a place has no country.
+    a cell: neither a country nor a profile's city is turned into a point. A point without a place has the country of
+    the settlements around it, and none at sea or close to a border.
 
     >>> locate(52.52, 13.405, "DE", None)
     Place(country='DE', lat=52.52, lon=13.405, h3='851f1d4bfffffff', source='gps')
@@ -50,10 +52,11 @@ def locate(
     """
     country = _code(place_country)
     if gps_lat is not None and gps_lon is not None and _is_point(gps_lat, gps_lon):
+        country = country or country_at(gps_lat, gps_lon)
         return Place(country, gps_lat, gps_lon, h3.latlng_to_cell(gps_lat, gps_lon, _RESOLUTION), "gps")
     if country:
         return Place(country, None, None, None, "place")
-    country = resolve_profile(profile_location)
+    country = find(profile_location).country
     return Place(country, None, None, None, "profile" if country else "none")
 
 

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +37,8 @@ class Tail:
 class Log:
     """`landing/` and `scored/<model_id>/` below one data directory.
 
-    Appending is for the holder of `lock()` alone; reading needs no lock, because a segment never changes.
+    Appending is for the holder of `lock()` alone; reading needs no lock, because a segment never changes but for the
+    content that `voxpop.scrub` takes out, by a rename, row for row.
     """
 
     def __init__(self, root: Path) -> None:
@@ -113,7 +114,7 @@ class Log:
             raise Terminal(_refusal(self.root, holder)) from error
         try:
             holder.write_text(json.dumps(_myself()))
-            _sweep(self.root)
+            sweep(self.root)
             yield
         finally:
             holder.unlink(missing_ok=True)
@@ -141,16 +142,17 @@ def _done(day: Path) -> set[Segment]:
     return {Segment.parse(path) for suffix in (".parquet", POISONED) for path in day.glob(f"[0-9]*{suffix}")}
 
 
-def _sweep(root: Path) -> None:
+def sweep(root: Path, *, whole: bool = False) -> None:
     """Remove temporary files of writers that were killed; a living writer's is younger than an hour.
 
-    Looks at the newest day of each directory only, so that a long log costs nothing.
+    Looks at the newest day of each directory only, so that a long log costs nothing, unless the `whole` is asked for.
     """
     for base in (root / "landing", *root.glob("scored/*")):
-        for day in _days(base)[-1:]:
+        for day in _days(base)[0 if whole else -1 :]:
             for path in (base / day).glob(".*.tmp"):
-                if time.time() - path.stat().st_mtime > STALE_SECONDS:
-                    path.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    if time.time() - path.stat().st_mtime > STALE_SECONDS:
+                        path.unlink()
 
 
 def _myself() -> dict[str, Any]:

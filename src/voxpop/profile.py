@@ -7,12 +7,17 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain as joined
 from typing import Final
 
-from voxpop import gazetteer
+from voxpop import cities, gazetteer
 from voxpop.gazetteer import UNKNOWN, Reading
+from voxpop.votes import agreed
 
-_LONGEST: Final = 200
+LONGEST: Final = 200
+"""Longer texts are not read."""
+BY_CITY: Final = "a city that means one country"
+"""`Read.why` where no country, state or flag says so."""
 _LONGEST_CODE: Final = 5
 _FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]{2}|\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f")
 _DASH: Final = re.compile(r"\s-+|-+\s")
@@ -36,7 +41,16 @@ _PREFIXES: Final = frozenset(
 _WORDS: Final = frozenset("al co de hi id in la ma me mo oh ok on or pa".split())
 
 
-def resolve_profile(text: str | None) -> str | None:
+@dataclass(frozen=True)
+class Read:
+    """What was read: the country or None, why, and the readings in chains from the small to the large."""
+
+    country: str | None
+    why: str
+    chains: tuple[tuple[Reading, ...], ...] = ()
+
+
+def read(text: str | None) -> Read:
     """Read the country off a free-text location, as ISO 3166-1 alpha-2; None when in any doubt.
 
     Reads flags, names of countries, states and provinces, "City, ST", and cities that mean one place. Different
@@ -44,10 +58,12 @@ def resolve_profile(text: str | None) -> str | None:
     country is worse than none. Total on any `str`, linear in its length; texts over 200 characters are not read.
     What it does not know is that "Paris" can be a joke.
 
-    >>> [resolve_profile(text) for text in ("Austin, TX", "London, ON", "🇧🇷", "日本", "Georgia", "Earth", "UK/Spain")]
+    >>> [read(text).country for text in ("Austin, TX", "London, ON", "🇧🇷", "日本", "Georgia", "Earth", "UK/Spain")]
     ['US', 'CA', 'BR', 'JP', None, None, None]
     """
-    return _resolve(text) if text and len(text) <= _LONGEST else None
+    if not text or not text.strip():
+        return Read(None, "no text")
+    return _resolve(text) if len(text) <= LONGEST else Read(None, f"longer than {LONGEST} characters")
 
 
 @dataclass(frozen=True)
@@ -56,19 +72,35 @@ class _Word:
     plain: str
 
 
-@lru_cache(maxsize=65536)
-def _resolve(text: str) -> str | None:
+def _resolve(text: str) -> Read:
     flags = {_flag(match[0]) for match in _FLAG.finditer(text)} & gazetteer.countries()
-    chains = list(_chains(_FLAG.sub("|", text)))
-    read = [_combine(chain) for chain in chains]
+    chains = tuple(tuple(chain) for chain in _chains(_FLAG.sub("|", text)))
+    meant = [agreed(chain) for chain in chains]
     hints = [reading.every for chain in chains for reading in chain if reading.kind == "hint"]
-    read += [frozenset({flag}) for flag in flags]
-    certain = {next(iter(countries)) for countries in read if countries is not None and len(countries) == 1}
-    if len(certain) != 1:
-        return None
+    meant += [frozenset({flag}) for flag in flags]
+    certain = {next(iter(countries)) for countries in meant if countries is not None and len(countries) == 1}
+    if len(certain) > 1:
+        return Read(None, "names more than one country")
+    if not certain:
+        return Read(
+            None, "could be in more than one country" if _in_doubt(meant, chains) else "no name that says where"
+        )
     # What could be in a few countries must allow the answer; what has no reading is no objection.
     country = certain.pop()
-    return country if all(countries is None or country in countries for countries in read + hints) else None
+    if not all(countries is None or country in countries for countries in meant + hints):
+        return Read(None, "contradicts itself")
+    return Read(country, "a flag" if flags else _why(chains, country), chains)
+
+
+def _in_doubt(meant: list[frozenset[str] | None], chains: tuple[tuple[Reading, ...], ...]) -> bool:
+    return any(countries is not None for countries in meant) or any(len(known.every) > 1 for known in joined(*chains))
+
+
+def _why(chains: tuple[tuple[Reading, ...], ...], country: str) -> str:
+    kinds = {reading.kind for reading in joined(*chains) if country in reading.every}
+    if "country" in kinds:
+        return "the name of a country"
+    return "a state or province" if kinds & {"region", "code"} else BY_CITY
 
 
 def _flag(flag: str) -> str:
@@ -111,7 +143,7 @@ def _parts(segment: str) -> Iterator[tuple[str, list[_Word]]]:
             words = _words(_ZIP.sub("", part.rstrip()))
             if not words:
                 continue
-            for piece in [words] if _name(words) else _pieces(words):
+            for piece in [words] if _whole(words) else _pieces(words):
                 yield before, piece
                 before = "or"
             before = "-"
@@ -137,15 +169,26 @@ def _pieces(words: list[_Word]) -> Iterator[list[_Word]]:
         yield piece
 
 
+def _key(words: list[_Word]) -> str:
+    return " ".join(word.plain for word in words)
+
+
 def _name(words: list[_Word]) -> Reading | None:
-    reading = gazetteer.names().get(" ".join(word.plain for word in words))
+    reading = gazetteer.names().get(_key(words))
     if reading is None or reading.kind == "code" or reading.kind == "town":
         return None
     return None if words[-1].plain == "us" and words[-1].raw != "US" else reading
 
 
+def _whole(words: list[_Word]) -> Reading | None:
+    """The reading of words that stand alone: there a city of GeoNames counts, too, which among others may be a word."""
+    known = gazetteer.names().get(_key(words))
+    found = None if known else cities.reading(_key(words))
+    return found if found and found.kind == "city" else _name(words)
+
+
 def _read(words: list[_Word], before: str, chain: list[Reading]) -> list[Reading]:
-    if reading := _name(words):
+    if reading := _whole(words):
         return [reading]
     code = gazetteer.names().get(words[0].plain) if len(words) == 1 and before in (",", "-") else None
     if code and code.kind == "code":
@@ -163,11 +206,12 @@ def _hints(words: list[_Word]) -> Iterator[Reading]:
 
 
 def _town(words: list[_Word]) -> Reading:
-    reading = gazetteer.names().get(" ".join(word.plain for word in words))
+    reading = gazetteer.names().get(_key(words))
     if reading:
-        return reading if reading.kind == "town" else Reading("name")
+        return reading if reading.kind == "town" else Reading("name", name=reading.name)
     if len(words) <= 4 and all(word.plain.isalpha() and word.plain not in _SENTENCE for word in words):
-        return Reading("name")
+        found = cities.reading(_key(words))
+        return Reading("name", found.every, found.every, found.name) if found else Reading("name")
     return UNKNOWN
 
 
@@ -212,7 +256,7 @@ def _suffix(words: list[_Word]) -> list[Reading]:
         if reading and all(word.plain in _PREFIXES for word in head):
             return [reading]
         if reading and reading.kind != "city" and _is_address(head):
-            return [UNKNOWN, reading]
+            return [Reading("unknown", name=_key(head)), reading]
     code = gazetteer.names().get(words[-1].plain)
     if code is None or code.kind != "code" or len(words) == 1:
         return []
@@ -227,35 +271,3 @@ def _is_address(head: list[_Word]) -> bool:
         head = head[2:]
     ended = not head or head[-1].plain not in ("de", "del", "la")
     return ended and len(head) <= 4 and all(word.plain not in _PROSE for word in head)
-
-
-def _combine(chain: list[Reading]) -> frozenset[str] | None:
-    """Answer the countries a chain can be in: one when it is clear, none when it contradicts itself, None if unread."""
-    votes = [vote for vote in _votes(chain) if vote]
-    if not votes:
-        return None
-    common = frozenset.intersection(*votes)
-    if len(common) < 2:
-        return common
-    kinds = {reading.kind for reading in chain}
-    if "code" in kinds and "region" in kinds and "city" not in kinds:
-        # A town can have the name of a state elsewhere: Ontario, CA.
-        return common
-    areas = [reading for reading in chain if reading.kind in ("region", "country")]
-    cities = [reading for reading in chain if reading.kind == "city"]
-    likely = frozenset.intersection(common, *(reading.first for reading in areas or cities or chain if reading.first))
-    return likely if len(likely) == 1 else common
-
-
-def _votes(chain: list[Reading]) -> Iterator[frozenset[str]]:
-    for position, reading in enumerate(chain):
-        after = chain[position + 1].kind if position + 1 < len(chain) else "end"
-        if reading.kind == "code" or (reading.first and after in ("region", "code")):
-            yield reading.every
-        elif reading.kind == "city" and after == "country":
-            yield reading.every
-        elif reading.kind == "city" and after in ("unknown", "name", "hint") and reading.first != reading.every:
-            # What follows may be a state we cannot read, and then the city is another one.
-            continue
-        elif reading.kind not in ("town", "hint"):
-            yield reading.first

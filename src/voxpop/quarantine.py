@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,10 @@ from typing import Any
 import xxhash
 
 from voxpop.seams import Rejected
+
+SHORTEST_ID = 8
+SCRUBBED = "scrubbed: deleted at its source"
+_WORD = re.compile(r"[\w~-]+(?:[:.][\w~-]+)*")
 
 
 class Quarantine:
@@ -59,6 +64,58 @@ class Quarantine:
         known = found in self._known
         self._known.add(found)
         return not known
+
+
+def scrub(root: Path, ids: Collection[str], *, dry_run: bool = False) -> int:
+    """Take lines that hold one of the native ids out of the quarantine of a data directory; answers how many.
+
+    The record stays, with its origin and position, and says why it is empty. It is written over in place, in as many
+    bytes, so a writer may add records meanwhile, and a kill leaves at worst a torn line. The traps: an id shorter than
+    `SHORTEST_ID` characters would be found in anything, and is not looked for; a record whose id cannot be read cannot
+    be found; and a file that is read again brings its lines again, until the next scrub.
+    """
+    known = {native for native in ids if len(native) >= SHORTEST_ID}
+    found = 0
+    for path in sorted((root / "quarantine").glob("*.jsonl")) if known else ():
+        with path.open("rb" if dry_run else "r+b") as file:
+            at = 0
+            for line in file.read().splitlines(keepends=True):
+                if line.endswith(b"\n") and not known.isdisjoint(_words(_plain(line))):
+                    found += 1
+                    if not dry_run:
+                        file.seek(at)
+                        file.write(_emptied(line))
+                at += len(line)
+            if not dry_run:
+                file.flush()
+                os.fsync(file.fileno())
+    return found
+
+
+def _plain(line: bytes) -> str:
+    """What a record was read from and why it was refused; for a torn line, all of it."""
+    try:
+        record = json.loads(line)
+        return f"{record['line']}\n{record['reason']}"
+    except (ValueError, KeyError, TypeError):
+        return line.decode("ascii", "replace")
+
+
+def _words(text: str) -> set[str]:
+    """What may be ids: `did:plc:ana` is one, and so is what comes after the last colon of `x:1234`."""
+    whole = set(_WORD.findall(text))
+    return whole | {word.rpartition(":")[2] for word in whole}
+
+
+def _emptied(line: bytes) -> bytes:
+    """The record without its content, in as many bytes; spaces where it cannot be told or has no room."""
+    try:
+        record = {**json.loads(line), "line": "", "reason": SCRUBBED}
+        short = json.dumps(record).encode("ascii")
+    except (ValueError, TypeError):
+        short = b""
+    room = len(line) - 1
+    return (short if len(short) <= room else b"").ljust(room) + b"\n"
 
 
 def _key(origin: str, line: str) -> int:

@@ -12,7 +12,9 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "sources": {
         "bluesky": "voxpop.sources.bluesky:BlueskySource",
         "files": "voxpop.sources.files:FilesSource",
+        "mastodon": "voxpop.sources.mastodon:MastodonSource",
         "replay": "voxpop.sources.replay:ReplaySource",
+        "x": "voxpop.sources.x.source:XSource",
     },
     "scorers": {
         "onnx": "voxpop.scorers.onnx:OnnxScorer",

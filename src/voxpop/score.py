@@ -54,15 +54,30 @@ class Job:
     model: ModelSpec
 
     def __call__(self, segment: Segment) -> Segment:
-        """Score the segment and commit it by one rename."""
-        try:
-            rows = segments.read(self.landing / segment.path)
-        except Poison as error:
-            set_aside(self.scored, segment, str(error))
-            return segment
-        scored = score_rows(self.model.open(), rows)
-        segments.write(self.scored / segment.path, scored, {"offset": segment.offset, "rows": scored.num_rows})
+        """Score the segment and commit it by one rename; again, if it was scrubbed since it was read.
+
+        So what a scrub takes out of `landing/` does not come back in `scored/`: the scrub looks there afterwards.
+        """
+        landed = self.landing / segment.path
+        version: tuple[int, int] | None = None
+        while version != (version := _version(landed)):
+            try:
+                rows = segments.read(landed)
+            except Poison as error:
+                set_aside(self.scored, segment, str(error))
+                return segment
+            scored = score_rows(self.model.open(), rows)
+            segments.write(self.scored / segment.path, scored, {"offset": segment.offset, "rows": scored.num_rows})
         return segment
+
+
+def _version(path: Path) -> tuple[int, int]:
+    """What changes when a file is replaced; zeros where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_ino, found.st_mtime_ns
 
 
 def score_rows(scorer: Scorer, rows: pa.Table) -> pa.Table:
@@ -139,8 +154,9 @@ def _by_distinct(column: pa.ChunkedArray, function: Callable[[str | None], str |
 def _places(rows: pa.Table) -> list[pa.Array]:
     """The columns `country`, `lat`, `lon`, `h3`, `geo_source`."""
     names = ("gps_lat", "gps_lon", "place_country", "profile_location")
-    columns = [rows[name].to_pylist() for name in names]
-    places = [geo.locate(*row) for row in zip(*columns, strict=True)]
+    evidence = list(zip(*(rows[name].to_pylist() for name in names), strict=True))
+    known = {row: geo.locate(*row) for row in set(evidence)}
+    places = [known[row] for row in evidence]
     fields = (
         ("country", pa.string()),
         ("lat", pa.float64()),

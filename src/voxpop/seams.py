@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -69,6 +69,15 @@ class Source(Protocol):
         Must not block the event loop. The iterator ends when a finite source does. Raises `Transient` when the other
         side failed and reading again from the last cursor may help, `Terminal` when it cannot.
         """
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A source that has more to say of itself than what it delivers: what it costs, what hinders it."""
+
+    def status(self) -> dict[str, Any]:
+        """Plain JSON values, for `GET /v1/status`; called from a thread."""
         ...
 
 

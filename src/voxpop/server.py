@@ -9,7 +9,7 @@ import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -23,10 +23,12 @@ from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
-from voxpop.seams import Source
+from voxpop.scrub import Options, is_due, scrub
+from voxpop.seams import Source, Telling
 
 RETAIN_SECONDS = 300.0
 TOPICS_SECONDS = 1.0
+SCRUB_CHECK_SECONDS = 60.0
 DRAIN_SECONDS = 5
 
 
@@ -90,6 +92,7 @@ class Server:
         lag = (datetime.now(UTC) - received).total_seconds() if received else None
         return {
             "sources": [source.name for source in self._sources],
+            "source_status": {source.name: source.status() for source in self._sources if isinstance(source, Telling)},
             "account": account,
             "done": self._progress.done if self._progress else None,
             "behind_segments": self._pipeline.behind,
@@ -100,7 +103,7 @@ class Server:
         }
 
     def _parts(self) -> list[Callable[[], None]]:
-        parts = [self._pipeline.run, self._backfill.run, self._retain, self._watch_topics]
+        parts = [self._pipeline.run, self._backfill.run, self._retain, self._watch_topics, self._scrub]
         return [self._ingest, *parts] if self._sources else parts
 
     def _guard(self, part: Callable[[], None]) -> None:
@@ -124,6 +127,13 @@ class Server:
                 self._assembly.catalogue.refresh()
             except Terminal as error:
                 console.say(f"voxpop: the topics stay as they are: {error}")
+
+    def _scrub(self) -> None:
+        every = timedelta(hours=self._assembly.settings.scrub_hours)
+        while every and not self._stop.wait(SCRUB_CHECK_SECONDS):
+            if is_due(self._assembly.log.root, every):
+                # One that is at work when the server stops is left, as after a kill; the next one does the rest.
+                scrub(self._assembly.log, Options(patience=-1))
 
     def _ingest(self) -> None:
         asyncio.run(self._ingest_until_stopped())

@@ -7,13 +7,35 @@ from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
-from voxpop.api.models import Gap, Gaps
 from voxpop.api.parameters import Time
 from voxpop.api.service import Service
 from voxpop.gaps import Gap as Known
+from voxpop.gaps import State
 
 MOST: Final = 1000
+
+
+class Gap(BaseModel):
+    """A period in which a live source was not heard, in the time of its events."""
+
+    source: str = Field(examples=["bluesky"])
+    noticed: datetime
+    start: datetime = Field(description="The last event before it.")
+    end: datetime | None = Field(description="The first event known after it; null while it is open.")
+    state: State = Field(
+        description="lost: not connected, or not known yet to go on without a hole. lagging: no hole, but behind. "
+        "recovered: everything in it has landed. missed: the other side no longer had it."
+    )
+    reason: str = Field(examples=["Voxpop was not running"])
+    events: int | None = Field(description="missed: about how many posts, at the rate before; null where unknown.")
+
+
+class Gaps(BaseModel):
+    """The newest gaps that touch a period, newest first."""
+
+    gaps: list[Gap]
 
 
 def routes(service: Service) -> APIRouter:

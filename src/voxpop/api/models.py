@@ -7,8 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from voxpop.gaps import State
-
 MOST_TEXTS = 1_000
 MOST_CHARACTERS = 20_000
 MOST_CHARACTERS_EXPLAINED = 5_000
@@ -262,27 +260,6 @@ class Topics(BaseModel):
     end: datetime | None
     all: Counts = Field(description="Every post, on topic or not.")
     topics: list[Topic]
-
-
-class Gap(BaseModel):
-    """A period in which a live source was not heard, in the time of its events."""
-
-    source: str = Field(examples=["bluesky"])
-    noticed: datetime
-    start: datetime = Field(description="The last event before it.")
-    end: datetime | None = Field(description="The first event known after it; null while it is open.")
-    state: State = Field(
-        description="lost: not connected, or not known yet to go on without a hole. lagging: no hole, but behind. "
-        "recovered: everything in it has landed. missed: the other side no longer had it."
-    )
-    reason: str = Field(examples=["Voxpop was not running"])
-    events: int | None = Field(description="missed: about how many posts, at the rate before; null where unknown.")
-
-
-class Gaps(BaseModel):
-    """The newest gaps that touch a period, newest first."""
-
-    gaps: list[Gap]
 
 
 class Status(BaseModel):

@@ -1,6 +1,21 @@
 """The `voxpop` command: one module per group of commands, each of which imports what it needs when it runs."""
 
-from voxpop.cli import behaviour, explain, export, ingest, model, serve, topics, train
+from voxpop.cli import behaviour, doctor, explain, export, ingest, model, place, scrub, serve, topics, train, x
 from voxpop.cli.app import app, main
 
-__all__ = ["app", "behaviour", "explain", "export", "ingest", "main", "model", "serve", "topics", "train"]
+__all__ = [
+    "app",
+    "behaviour",
+    "doctor",
+    "explain",
+    "export",
+    "ingest",
+    "main",
+    "model",
+    "place",
+    "scrub",
+    "serve",
+    "topics",
+    "train",
+    "x",
+]

@@ -55,19 +55,10 @@ def export(
     directory = hub.fetch(checkpoint).directory if checkpoint.startswith(hub.PREFIX) else Path(checkpoint)
     if not (directory / "config.json").is_file():
         raise Terminal(f"there is no checkpoint in {directory}; give a directory with config.json")
-    figures = exporting.export(
-        exporting.Export(
-            directory,
-            out,
-            data,
-            dev,
-            precision,
-            name or out.resolve().name,
-            Adoption(settings.cache, settings.labels, settings.languages),
-            _entries(about),
-            exit_loss,
-        )  # fmt: skip
-    )
+    how = Adoption(settings.cache, settings.labels, settings.languages)
+    named, entries = name or out.resolve().name, _entries(about)
+    wanted = exporting.Export(directory, out, data, dev, precision, named, how, entries, exit_loss)
+    figures = exporting.export(wanted)
     console.answer(figures, as_json=json_, text=_told(figures, out))
 
 

@@ -40,7 +40,7 @@ Sources = Annotated[
     typer.Option(
         "--source",
         metavar="SOURCE",
-        help="bluesky, a file or directory, - for standard input, or a source of the settings by name; may be "
+        help="bluesky, x, a file or directory, - for standard input, or a source of the settings by name; may be "
         "repeated. [default: all of voxpop.toml]",
     ),
 ]

@@ -43,6 +43,9 @@ def demo(
 @app.command()
 def run(
     source: Sources = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep reading the directories of --source: new files, and lines added.")
+    ] = False,
     once: Annotated[bool, typer.Option("--once", help="Read, score and load everything there is, then stop.")] = False,
     data: Data = None,
     settings_file: Config = None,
@@ -57,7 +60,9 @@ def run(
 
     Example: voxpop run --source bluesky
 
-    Example: voxpop run --config voxpop.toml
+    Example: voxpop run --source exports --watch
+
+    Example: snscrape --jsonl telegram-channel rockstargames | voxpop run --source -
 
     Example: voxpop run --once --data my-data --json
     """
@@ -65,18 +70,17 @@ def run(
     from voxpop.log import Log
 
     settings = config.load(settings_file, data=data, port=port, **model_flags(model, labels, languages))
-    chosen = settings.chosen_sources(source or [])
-    live = [table.name or table.kind for table in chosen if table.kind in config.LIVE]
+    chosen = settings.chosen_sources(source or [], watch)
+    live = [table.name or table.kind for table in chosen if not table.has_end]
     if once and live:
         raise Terminal(f"{', '.join(live)} has no end, so --once would never stop; leave --once out")
-    sources = [assembly.source(table) for table in chosen]
+    sources = [assembly.source(table, settings) for table in chosen]
+    for table in chosen:
+        if table.kind == "x":
+            console.say(assembly.x_purse(table, settings).text())
     with Log(settings.data).lock(), assembly.assembled(settings) as parts:
         answer = _run_once(parts, sources) if once else _serve(parts, sources, browser)
-    told = (
-        f"{answer['read']:,} read, {answer['landed']:,} landed, {answer['loaded_segments']:,} segments loaded"
-        if once
-        else None
-    )
+    told = "{read:,} read, {landed:,} landed, {loaded_segments:,} segments loaded".format(**answer) if once else None
     console.answer(answer, as_json=json_, text=told)
 
 

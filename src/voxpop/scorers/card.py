@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from voxpop.emoji import SPELLING
+from voxpop.gazetteer import PLACES
 from voxpop.language import DETECTION
 from voxpop.scorers.scores import LABELS
 from voxpop.scorers.stages import STEP, Stage
@@ -102,7 +103,7 @@ def _all_there(directory: Path, names: tuple[str, ...]) -> None:
 
 @lru_cache(maxsize=32)
 def _model_id(directory: Path, _seen: tuple[tuple[int, int], ...]) -> str:
-    versions = f"preparation {PREPARATION}\nlanguage detection {DETECTION}\nspelling {SPELLING}\n"
+    versions = f"preparation {PREPARATION}\nlanguage detection {DETECTION}\nspelling {SPELLING}\nplaces {PLACES}\n"
     digest = hashlib.sha256(versions.encode())
     for name in files(directory):
         digest.update(f"{name} {(directory / name).stat().st_size}\n".encode())

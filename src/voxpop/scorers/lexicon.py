@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from voxpop.errors import Terminal
+from voxpop.gazetteer import PLACES
 from voxpop.language import DETECTION
 from voxpop.scorers.scores import decoded_texts, scores
 from voxpop.text import PREPARATION, is_blank, prepare
@@ -25,7 +26,7 @@ class LexiconScorer:
     def __init__(self) -> None:
         """Load the lexicon. Raises `Terminal` where the package is not installed."""
         self._analyzer = _analyzer()
-        self.model_id: str = f"vader-{version('vaderSentiment')}-{PREPARATION}.{DETECTION}"
+        self.model_id: str = f"vader-{version('vaderSentiment')}-{PREPARATION}.{DETECTION}.{PLACES}"
         self.languages: frozenset[str] = frozenset({"en"})
 
     @classmethod

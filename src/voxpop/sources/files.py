@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from voxpop.sources.formats.context import Author, Context, FileOptions, decode_
 from voxpop.sources.formats.framing import records
 from voxpop.sources.formats.recognition import Recognised, recognise_stream
 from voxpop.sources.formats.x_other import XUsers
+from voxpop.sources.handover import Handover, handed_over
 from voxpop.sources.opening import Stream, expand
 
 __all__ = ["FileOptions", "FilesSource", "recognise"]
@@ -91,13 +91,16 @@ class FilesSource:
         Raises:
             Terminal: before anything is yielded: a path is missing, there is no file, or a file cannot be understood.
         """
-        files = await asyncio.to_thread(self._plan)
-        steps = _Reading(files, self._options).run(_resume(files, cursor))
-        while (fetched := await asyncio.to_thread(next, steps, None)) is not None:
+
+        def work(handover: Handover[Fetched]) -> None:
+            files = self._plan(handover.check)
+            _Reading(files, self._options, handover).run(_resume(files, cursor))
+
+        async for fetched in handed_over(work):
             yield fetched
 
-    def _plan(self) -> list[_File]:
-        found = [_look(path, self._options) for path in expand(self._paths)]
+    def _plan(self, check: Callable[[], None]) -> list[_File]:
+        found = [_look(path, self._options, check) for path in expand(self._paths)]
         found.sort(key=lambda file: not file.is_directory)
         key = ""
         files = []
@@ -116,20 +119,23 @@ def recognise(path: Path, options: FileOptions | None = None) -> str:
     return _look(Path(path), options or FileOptions()).recognised.format.name
 
 
-def _look(path: Path, options: FileOptions) -> _File:
-    stream = Stream(path)
+def _look(path: Path, options: FileOptions, check: Callable[[], None] | None = None) -> _File:
+    stream = Stream(path, check)
+    is_live = False
     try:
         recognised = recognise_stream(stream, options)
-        head = stream.sample(lambda seen: len(seen) >= _HEAD)[:_HEAD]
+        # A pipe cannot be gone back in, so its beginning names nothing.
+        head = stream.sample(lambda seen: stream.size is None or len(seen) >= _HEAD)[:_HEAD]
+        is_live = stream.size is None
     finally:
-        if stream.size is not None:
+        if not is_live:
             stream.close()
     key = xxhash.xxh3_64_hexdigest(head)
-    return _File(path, recognised, stream.size, key, stream if stream.size is None else None)
+    return _File(path, recognised, stream.size, key, stream if is_live else None)
 
 
 def _resume(files: list[_File], cursor: str | None) -> _Cursor:
-    if cursor is None:
+    if cursor is None or any(file.stream for file in files):
         return _Cursor(0, 0)
     try:
         found = json.loads(cursor)
@@ -140,23 +146,24 @@ def _resume(files: list[_File], cursor: str | None) -> _Cursor:
 
 
 class _Reading:
-    """One pass over the files; runs in worker threads, a step at a time."""
+    """One pass over the files, in a worker thread."""
 
-    def __init__(self, files: list[_File], options: FileOptions) -> None:
+    def __init__(self, files: list[_File], options: FileOptions, handover: Handover[Fetched]) -> None:
         self._files = files
         self._options = options
+        self._handover = handover
         self._authors: dict[str, Author] = {}
         self._total = None if any(file.size is None for file in files) else sum(file.size or 0 for file in files)
         self._before = 0
 
-    def run(self, start: _Cursor) -> Iterator[Fetched]:
-        """Everything after `start`."""
+    def run(self, start: _Cursor) -> None:
+        """Hand over everything after `start`."""
         for index, file in enumerate(self._files):
             if index < start.file:
                 if file.is_directory:
                     self._learn(file)
             else:
-                yield from self._read(file, start.record if index == start.file else 0)
+                self._read(file, start.record if index == start.file else 0)
             self._before += file.size or 0
 
     def _learn(self, file: _File) -> None:
@@ -166,10 +173,11 @@ class _Reading:
                 if record.problem is None:
                     decode_record(file.recognised.format, record.payload, context)
 
-    def _read(self, file: _File, skip: int) -> Iterator[Fetched]:
+    def _read(self, file: _File, skip: int) -> None:
         context = Context(str(file.path), self._options, self._authors, file.recognised.columns)
         format = file.recognised.format
         with file.stream or Stream(file.path) as stream:
+            stream.on_idle = lambda: self._rest(file, stream, context)
             pace = _Pace()
             for record in records(stream, file.recognised):
                 position = context.position = record.position
@@ -181,9 +189,15 @@ class _Reading:
                 else:
                     decode_record(format, record.payload, context)
                 if pace.is_due(context):
-                    yield self._fetched(file, stream, context)
+                    self._handover.put(self._fetched(file, stream, context))
                     pace = _Pace()
-            yield self._fetched(file, stream, context, ended=True)
+            self._handover.put(self._fetched(file, stream, context, ended=True))
+
+    def _rest(self, file: _File, stream: Stream, context: Context) -> None:
+        """A pipe pauses: what it gave so far is not kept waiting for the rest."""
+        self._handover.check()
+        if context.posts or context.rejected or context.ignored:
+            self._handover.put(self._fetched(file, stream, context))
 
     def _pass(self, file: _File, context: Context, payload: object) -> None:
         if file.recognised.format.remembers and payload is not None:

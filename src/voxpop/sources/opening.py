@@ -75,19 +75,23 @@ class Stream:
         path: as it was given.
         size: bytes on disk, or None for what can be read only once (a pipe).
         consumed: bytes taken from the disk so far, at most `size` unless the file grows.
-        on_idle: called before waiting for a pipe that has had nothing for `IDLE_SECONDS`: every whole line that it
-            gave so far has been handed on.
+        on_idle: called each time a pipe has had nothing for `IDLE_SECONDS`: every whole line that it gave so far has
+            been handed on. What it raises ends the reading.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open `path`; raises `Terminal` when that is not possible."""
+    def __init__(self, path: Path, on_idle: Callable[[], None] | None = None) -> None:
+        """Open `path`, and wait for its first bytes; raises `Terminal` when that is not possible."""
         self.path = path
         self.consumed = 0
         self.damage: Poison | None = None
-        self.on_idle: Callable[[], None] | None = None
+        self.on_idle = on_idle
         self._file, self.size = _open(path)
         self._pending = bytearray()
-        self._raw = self._take()
+        try:
+            self._raw = self._take()
+        except BaseException:
+            self.close()
+            raise
         self._expanded = self._expand()
 
     def __enter__(self) -> Stream:
@@ -106,9 +110,16 @@ class Stream:
         """Name of the compression, or None."""
         return next((name for magic, (name, _) in _EXPANDERS.items() if self._raw.startswith(magic)), None)
 
-    def sample(self, enough: Callable[[bytearray], bool]) -> bytes:
-        """Expanded bytes from the beginning, as many as make `enough` true; they are read again by `blocks`."""
-        while not enough(self._pending) and (block := self._next()):
+    def sample(self, enough: Callable[[bytearray], bool], at_rest: Callable[[bytearray], bool] | None = None) -> bytes:
+        """Expanded bytes from the beginning, as many as make `enough` true; they are read again by `blocks`.
+
+        Of a pipe that has nothing more for now, so many as make `at_rest` true do.
+        """
+        while not enough(self._pending):
+            if at_rest and at_rest(self._pending) and self._is_at_rest():
+                break
+            if not (block := self._next()):
+                break
             self._pending += block
         return bytes(self._pending)
 
@@ -133,8 +144,11 @@ class Stream:
             self.damage = damage
             return b""
 
+    def _is_at_rest(self) -> bool:
+        return self.size is None and not select.select([self._file], [], [], IDLE_SECONDS)[0]
+
     def _take(self) -> bytes:
-        if self.on_idle and self.size is None and not select.select([self._file], [], [], IDLE_SECONDS)[0]:
+        while self.on_idle and self._is_at_rest():
             self.on_idle()
         # `read1` answers what a pipe has, so a live pipe is read as it flows.
         block = self._file.read1(BLOCK)  # type: ignore[attr-defined]

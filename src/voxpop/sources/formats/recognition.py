@@ -72,7 +72,7 @@ def recognise_stream(stream: Stream, options: FileOptions) -> Recognised:
     Raises:
         Terminal: it is no text and no Parquet, or a table without a text; the message says what to do.
     """
-    head = stream.sample(lambda seen: _is_enough(stream, seen))
+    head = stream.sample(lambda seen: _is_enough(stream, seen), shows_itself)
     if head.startswith(b"PAR1"):
         return _parquet(stream, options)
     for magic, what in _FOREIGN.items():
@@ -88,6 +88,12 @@ def _is_enough(stream: Stream, seen: bytearray) -> bool:
     # A live pipe may take hours to fill a sample.
     is_flowing = stream.size is None and seen.count(b"\n") >= _RECORDS
     return is_flowing or (len(seen) >= _ENOUGH and b"\n" in seen) or len(seen) > LINE_CAP
+
+
+def shows_itself(seen: bytes | bytearray) -> bool:
+    """Whether a beginning has whole lines of which most are JSON objects: those are known without waiting for more."""
+    objects, lines = _objects(bytes(seen[: seen.rfind(b"\n") + 1]).removeprefix(BOM))
+    return bool(objects) and 2 * len(objects) >= lines
 
 
 def _json(stream: Stream, head: bytes, options: FileOptions) -> Recognised | None:

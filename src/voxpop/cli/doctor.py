@@ -1,0 +1,36 @@
+"""The command that says what is wrong: `doctor`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from voxpop import console
+from voxpop.cli.app import app
+from voxpop.cli.options import Config, Data, Json, Model
+
+
+@app.command()
+def doctor(
+    network: Annotated[bool, typer.Option("--network", help="Also ask whether the hosts of sources answer.")] = False,
+    data: Data = None,
+    settings_file: Config = None,
+    model: Model = None,
+    json_: Json = False,
+) -> None:
+    """Look at environment, settings, data directory, store, model, gaps and sources; say what is wrong and the fix.
+
+    Changes nothing, and can run beside a server. The exit code is 1 if a check fails, and 0 if there are only warnings.
+
+    Example: voxpop doctor --data my-data --network
+    """
+    from voxpop import doctor as doctors
+
+    checks = doctors.examine(doctors.Patient(settings_file, {"data": data, "model": model}, network))
+    rows = [f"{one.state:<4}  {one.name}: {one.found}" + (f" -> {one.fix}" if one.fix else "") for one in checks]
+    is_well = all(one.state != "fail" for one in checks)
+    answer = {"ok": is_well, "checks": [one.to_json() for one in checks]}
+    console.answer(answer, as_json=json_, text="\n".join(rows))
+    if not is_well:
+        raise typer.Exit(1)
