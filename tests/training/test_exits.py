@@ -16,12 +16,13 @@ pytest.importorskip("onnx", reason="needs PyTorch: make training")
 import torch
 from transformers import AutoTokenizer
 
+from voxpop.errors import Terminal
 from voxpop.scorers.card import files, model_id
 from voxpop.scorers.onnx import OnnxScorer
 from voxpop.scorers.scores import LABELS
 from voxpop.testing import check_scorer
 from voxpop.training.calibration import softmax
-from voxpop.training.classifier import SentimentClassifier, load
+from voxpop.training.classifier import SentimentClassifier, adjust, load
 from voxpop.training.export import Export, export
 
 pytestmark = [
@@ -117,3 +118,14 @@ def test_a_card_that_names_other_files_is_refused(staged: Path, tmp_path: Path, 
     (out / "model.json").write_text(json.dumps(card | {"last": name}))
     with pytest.raises(ValueError, match=r"model\.json"):
         OnnxScorer.open(out)
+
+
+def test_a_balance_moves_every_head_towards_rare_labels_by_the_logarithm_of_their_share(network: Path) -> None:
+    plain, moved = load(network), load(network)
+    adjust(moved, [10, 40, 50], 0.5)
+    expected = -0.5 * np.log(np.array([0.1, 0.4, 0.5]) / 0.4)
+    for one, other in zip((plain.classifier, *plain.exit_classifiers), (moved.classifier, *moved.exit_classifiers),
+                          strict=True):  # fmt: skip
+        np.testing.assert_allclose((other.bias - one.bias).detach().numpy(), expected, atol=1e-6)
+    with pytest.raises(Terminal, match="every label"):
+        adjust(moved, [0, 1, 1], 0.5)

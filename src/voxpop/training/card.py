@@ -42,6 +42,7 @@ _NAMES = {
     "dev_macro_recall_without_exits": "the same without exits",
     "dev_ece": "expected calibration error on them",
     "dev_ece_before": "the same before the temperature",
+    "balance": "logit adjustment towards rare labels, of 1",
     "temperature": "temperature",
 }
 

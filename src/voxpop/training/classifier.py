@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,21 @@ def masked_mean(states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Ten
 def exit_layers(config: PreTrainedConfig) -> tuple[int, ...]:
     """Return the encoder layers with a head of their own, in order."""
     return tuple(getattr(config, "exit_layers", None) or ())
+
+
+def adjust(model: PreTrainedModel, counts: Sequence[int], balance: float) -> None:
+    """Move every head of `model` towards rare labels by logit adjustment (Menon et al. 2021, section 4.1), in place.
+
+    `balance` times the logarithm of a label's share, as its `counts` in training have it, is taken from its logit. 1
+    gives what is best for macro recall if the model knows the shares exactly; less keeps probabilities nearer to the
+    shares. Raises `Terminal` for a head that is not of `SentimentClassifier`, or a label that does not occur.
+    """
+    if not isinstance(model, SentimentClassifier) or min(counts) == 0:
+        raise Terminal("--balance needs a network that voxpop train made, and --data in which every label occurs")
+    shares = torch.tensor(counts, dtype=torch.float32) / sum(counts)
+    with torch.no_grad():
+        for head in (model.classifier, *model.exit_classifiers):
+            head.bias.sub_(balance * torch.log(shares / shares[LABELS.index("neutral")]))
 
 
 def load_native(directory: Path | str) -> PreTrainedModel:

@@ -32,6 +32,7 @@ from voxpop.text import is_blank, prepare
 from voxpop.training import network
 from voxpop.training.calibration import fit_temperature, softmax
 from voxpop.training.card import card, measure
+from voxpop.training.classifier import adjust
 from voxpop.training.embedding import quantise_words
 from voxpop.training.examples import read_as
 from voxpop.training.quantise import Feed, calibrate, quantise
@@ -51,6 +52,7 @@ class Export:
         data: labelled posts on which the ranges of activations are measured; needed for int8.
         dev: labelled posts that fit the temperature and give the figures.
         about: free entries of the card, such as `licence`.
+        balance: how far rare labels are favoured, in [0, 1]; see `voxpop.training.classifier.adjust`.
         exit_loss: macro recall on `dev` that early exits may cost; a network has those that it was trained with.
     """
 
@@ -63,6 +65,7 @@ class Export:
     how: Adoption = field(default_factory=lambda: Adoption(Path()))
     about: dict[str, str] = field(default_factory=dict)
     exit_loss: float = 0.002
+    balance: float = 0.0
 
 
 def export(wanted: Export) -> dict[str, Any]:
@@ -95,6 +98,8 @@ def _write(
 ) -> dict[str, Any]:
     data, dev = tables
     model = network.load(wanted.checkpoint)
+    if wanted.balance:
+        adjust(model, np.bincount(data.gold if data else [], minlength=3).tolist(), wanted.balance)
     network.write_tokenizer(wanted.checkpoint, new)
     if (emoji := getattr(model.config, "emoji", "signs")) == "words":
         described["emoji"] = emoji
@@ -110,6 +115,7 @@ def _write(
         "precision": wanted.precision,
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "attention_fused": graph.fused,
+        "balance": wanted.balance,
         **parity(model, whole, feeds, classes_in(described)),
     }
     fitted = Fit(whole, read, dev, classes_in(described), network.cuts_of(model)) if dev else None
