@@ -52,6 +52,7 @@ class Export:
         data: labelled posts on which the ranges of activations are measured; needed for int8.
         dev: labelled posts that fit the temperature and give the figures.
         about: free entries of the card, such as `licence`.
+        first_exit: the lowest layer at which a row may leave: the first one knows words, not what "not" does to them.
         balance: how far rare labels are favoured, in [0, 1]; see `voxpop.training.classifier.adjust`.
         exit_loss: macro recall on `dev` that early exits may cost; a network has those that it was trained with.
     """
@@ -65,6 +66,7 @@ class Export:
     how: Adoption = field(default_factory=lambda: Adoption(Path()))
     about: dict[str, str] = field(default_factory=dict)
     exit_loss: float = 0.002
+    first_exit: int = 1
     balance: float = 0.0
 
 
@@ -118,7 +120,8 @@ def _write(
         "balance": wanted.balance,
         **parity(model, whole, feeds, classes_in(described)),
     }
-    fitted = Fit(whole, read, dev, classes_in(described), network.cuts_of(model)) if dev else None
+    cuts = [cut for cut in network.cuts_of(model) if cut.layer >= wanted.first_exit]
+    fitted = Fit(whole, read, dev, classes_in(described), cuts) if dev else None
     exits = fitted.plan(model.config.num_hidden_layers, wanted.exit_loss) if fitted else Plan((), 0.0, 0.0)
     stages = split(small, [cut for cut, _ in exits.exits], model.config.hidden_size)
     names = ["model.onnx", *(f"model-{at}.onnx" for at in range(2, len(stages) + 1))]
