@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import helper
+from onnx import helper, numpy_helper
 from onnx.utils import Extractor
 
 from voxpop.metrics import confusion, macro_recall
@@ -54,6 +54,8 @@ def split(model: onnx.ModelProto, cuts: Sequence[Cut], hidden: int) -> list[onnx
     """
     typed = onnx.ModelProto()
     typed.CopyFrom(model)
+    if cuts:
+        _count_tokens_apart(typed.graph)
     known = {value.name for value in (*model.graph.output, *model.graph.value_info)}
     for cut in cuts:
         for name, shape in ((cut.states, ["rows", "length", hidden]), (cut.logits, ["rows", None])):
@@ -68,6 +70,20 @@ def split(model: onnx.ModelProto, cuts: Sequence[Cut], hidden: int) -> list[onnx
         names |= {end[0]: "logits"} | ({end[1]: "states"} if len(end) > 1 else {})
         stages.append(_renamed(extractor.extract_model(begin, end), names))
     return stages
+
+
+def _count_tokens_apart(graph: onnx.GraphProto) -> None:
+    """Give the fused embedding's second output, each row's count of tokens, a node of its own: later stages need it."""
+    for node in [node for node in graph.node if node.op_type == "EmbedLayerNormalization" and len(node.output) > 1]:
+        counts, mask, axis = node.output[1], node.input[7], f"{node.output[1]}_axis"
+        node.output[1] = f"{counts}_unused"
+        graph.initializer.append(numpy_helper.from_array(np.array([1], dtype=np.int64), axis))
+        graph.node.insert(0, helper.make_node("ReduceSum", [mask, axis], [counts], keepdims=0))
+        # The mask may be cast first, and nodes stand in the order in which they run.
+        casts = [each for each in graph.node if mask in each.output]
+        for cast in casts:
+            graph.node.remove(cast)
+            graph.node.insert(0, cast)
 
 
 def _renamed(model: onnx.ModelProto, names: dict[str, str]) -> onnx.ModelProto:
