@@ -72,7 +72,7 @@ def test_a_word_that_moves_the_score_by_an_amount_weighs_that_amount(text: str) 
 @pytest.mark.parametrize("scorer", [MODEL, LexiconScorer(), WordScorer()], ids=lambda scorer: str(scorer.model_id))
 @pytest.mark.parametrize("text", [SHORT, LONGER, "fine", "不好 good"])
 def test_the_weights_add_up(scorer: Scorer, text: str) -> None:
-    found = explain(scorer, text)
+    found = explain(scorer, text, "en")
     assert found.polarity is not None and found.probability is not None
     assert sum(word.polarity_weight for word in found.words) == pytest.approx(found.polarity, abs=1e-5)
     assert sum(word.label_weight for word in found.words) == pytest.approx(found.probability - 1 / 3, abs=1e-5)

@@ -14,5 +14,5 @@ def test_every_registered_name_can_be_loaded(seam: str, name: str) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(Terminal, match="choose one of files, replay"):
+    with pytest.raises(Terminal, match="choose one of bluesky, files, mastodon, replay, x"):
         registry.load("sources", "myspace")

@@ -32,7 +32,7 @@ SOURCES: dict[str, Callable[[], Source]] = {
 }
 
 
-LIVE = {"bluesky", "mastodon"}
+LIVE = {"bluesky", "mastodon", "x"}
 """Sources without an end: their laws are checked beside their servers, in tests/sources."""
 
 

@@ -26,3 +26,14 @@ def configure(directory: Path, **changes: object) -> None:
     path = directory / "config.json"
     before = json.loads(path.read_text()) if path.is_file() else {"architectures": ["BertForSequenceClassification"]}
     path.write_text(json.dumps({**before, **changes}))
+
+
+def first_stage(directory: Path) -> Path:
+    """Write the bundled model's first stage as a model of its own, at temperature 1: what `onnx_checkpoint` holds."""
+    directory.mkdir(parents=True)
+    for name in ("model.onnx", "tokenizer.json"):
+        shutil.copy(BUNDLED / name, directory / name)
+    card = json.loads((BUNDLED / "model.json").read_text())
+    kept = {key: value for key, value in card.items() if key not in ("exits", "last")}
+    (directory / "model.json").write_text(json.dumps(kept | {"temperature": 1.0}))
+    return directory

@@ -39,10 +39,10 @@ def test_a_beginning_long_after_what_was_asked_for_is_a_hole_with_an_estimate() 
 
 
 def test_a_source_that_falls_behind_lags_until_it_has_caught_up() -> None:
-    watched = continuity(lag_seconds=60)
-    assert [gap.state for gap in watched.heard([NOW - 120 * SECOND], 1)] == ["lagging"]
-    assert watched.heard([NOW - 90 * SECOND], 1) == []
-    assert [gap.state for gap in watched.heard([NOW - SECOND], 1)] == ["recovered"]
+    watched, now = continuity(lag_seconds=60), round(datetime.now(UTC).timestamp() * 1e6)
+    assert [gap.state for gap in watched.heard([now - 120 * SECOND], 1)] == ["lagging"]
+    assert watched.heard([now - 90 * SECOND], 1) == []
+    assert [gap.state for gap in watched.heard([now - SECOND], 1)] == ["recovered"]
 
 
 def test_a_loss_while_behind_keeps_what_was_caught_up_with() -> None:

@@ -67,7 +67,7 @@ def shuffled(lengths: Sequence[int], size: int, seed: int) -> list[int]:
     The batches are in random order but for one that is not full, which comes last.
 
     >>> shuffled([5, 1, 5, 1, 9], 2, seed=3)
-    [1, 3, 0, 2, 4]
+    [0, 2, 3, 1, 4]
     """
     dice = random.Random(seed)
     order = list(range(len(lengths)))
