@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.api.wordlist import WordScorer, pipeline_status
-from tests.stores.scored import MORNING, TOPICS, cut, event
+from tests.stores.scored import MORNING, TOPICS, event
 from voxpop import models
 from voxpop.api.app import Service, create_api
 from voxpop.errors import Terminal
@@ -28,24 +28,9 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    store = DuckDBStore.open(tmp_path / "store.duckdb", TOPICS)
-    for piece in cut(ROWS, [4]):
-        store.load(*piece)
-    yield Service(store, WordScorer(), TOPICS, "These posts are invented", pipeline_status)
-    store.close()
-
-
-@pytest.fixture
-async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
-    async with connected(service) as client:
-        yield client
-
-
-def connected(service: Service) -> httpx.AsyncClient:
+def connected(service: Service, base_url: str = "http://test") -> httpx.AsyncClient:
     transport = httpx.ASGITransport(create_api(service), raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://test")
+    return httpx.AsyncClient(transport=transport, base_url=base_url)
 
 
 def problem(response: httpx.Response, status: int) -> str:
@@ -271,35 +256,3 @@ async def test_the_bundled_model_scores_through_the_api(service: Service) -> Non
         body = (await client.post("/v1/score", json={"texts": ["I love this", "I hate this", "@ana"]})).json()
     assert [score["label"] for score in body["scores"]] == ["positive", "negative", "unscored"]
     assert body["model_id"] == scorer.model_id
-
-
-async def test_a_label_is_explained(client: httpx.AsyncClient) -> None:
-    text = "RT @ana: <b>good</b> awful 👨\u200d👩\u200d👧 awful"
-    response = await client.post("/v1/explain", json={"text": text})
-    assert response.status_code == 200
-    body = response.json()
-    assert (body["model_id"], body["label"]) == ("words-1", "negative")
-    assert [body["text"][word["start"] : word["end"]] for word in body["words"]] == [
-        word["text"] for word in body["words"]
-    ]
-    assert sum(word["polarity_weight"] for word in body["words"]) == pytest.approx(body["polarity"], abs=1e-5)
-    assert sum(word["label_weight"] for word in body["words"]) == pytest.approx(body["probability"] - 1 / 3, abs=1e-5)
-
-
-async def test_a_text_that_is_not_scored_has_no_explanation(service: Service) -> None:
-    scorer: Scorer = OnnxScorer.open(models.find("en-small"))
-    async with connected(replace(service, scorer=scorer)) as client:
-        for body in ({"text": "@ana"}, {"text": "c'est bien", "lang": "fr"}):
-            found = (await client.post("/v1/explain", json=body)).json()
-            assert (found["label"], found["polarity"], found["words"]) == ("unscored", None, [])
-
-
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"text": 1}', '{"text": null}', '{"texts": ["a"]}'])
-async def test_what_is_no_text_is_not_explained(client: httpx.AsyncClient, body: str) -> None:
-    problem(await client.post("/v1/explain", content=body, headers={"content-type": "application/json"}), 422)
-
-
-async def test_a_long_text_is_explained_and_a_longer_one_refused(client: httpx.AsyncClient) -> None:
-    assert len((await client.post("/v1/explain", json={"text": "good " * 1000})).json()["words"]) <= 128
-    assert "5000" in problem(await client.post("/v1/explain", json={"text": "x" * 5001}), 422)
-    assert "35" in problem(await client.post("/v1/explain", json={"text": "x", "lang": "x" * 36}), 422)

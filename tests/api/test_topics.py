@@ -8,16 +8,18 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_app import get, problem
+from tests.api.test_app import connected, get, problem
 from tests.api.wordlist import WordScorer, pipeline_status
 from tests.posts import post
 from tests.stores.scored import TOPICS, cut, event
-from voxpop.api.app import Service, create_api
+from voxpop.api.app import Service
 from voxpop.catalogue import Catalogue
 from voxpop.log import Log
 from voxpop.schema import to_batch
 from voxpop.stores.duckdb import DuckDBStore
 
+OURS = "http://127.0.0.1:8050"
+"""Topics are changed from this machine alone."""
 PLUM = {"name": "plum", "title": "Plums", "query": "plum  AND NOT is:repost"}
 
 
@@ -35,13 +37,8 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
-    async with connected(service) as client:
+    async with connected(service, OURS) as client:
         yield client
-
-
-def connected(service: Service) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(create_api(service), raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8050")
 
 
 async def test_a_topic_comes_changes_and_goes(client: httpx.AsyncClient) -> None:
@@ -127,6 +124,6 @@ async def test_a_query_is_tried_on_the_log_and_kept_nowhere(client: httpx.AsyncC
 
 
 async def test_a_service_of_fixed_topics_says_so(service: Service) -> None:
-    async with connected(replace(service, topics=TOPICS, log=None)) as client:
+    async with connected(replace(service, topics=TOPICS, log=None), OURS) as client:
         assert "cannot be changed" in problem(await client.post("/v1/topics", json=PLUM), 409)
         assert "no log" in problem(await client.post("/v1/topics/test", json={"query": "plum"}), 409)
