@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench soak model recording training clean
+.PHONY: help demo install test check fmt ci docs bench soak model recording training cluster clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,13 @@ $(VENV)/.train: pyproject.toml | $(VENV)/bin/python
 	@echo "installing what training needs into $(VENV) (PyTorch: about 1 GB) ..."
 	$(PIP) install --no-compile 'torch==2.13.*'
 	$(PIP) install --no-compile --editable '.[dev,train]'
+	@touch $@ $(VENV)/.dev $(VENV)/.base
+
+cluster: $(VENV)/.cluster ## add PySpark, Dask and a Java to .venv
+
+$(VENV)/.cluster: pyproject.toml | $(VENV)/bin/python
+	@echo "installing PySpark and Dask into $(VENV) (about 600 MB) ..."
+	$(PIP) install --no-compile --editable '.[dev,spark,dask]'
 	@touch $@ $(VENV)/.dev $(VENV)/.base
 
 model: $(VENV)/.train ## distil and export en-small: make model TRAIN=labelled.tsv DEV=dev.tsv BASE=DIR TEACHER=DIR POOL=texts

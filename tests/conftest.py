@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,3 +14,13 @@ def export(tmp_path: Path) -> Path:
         "id,text,created_at\n1,GTA 6 is amazing,2026-11-19\n2,gta6 servers down again,2026-11-19\n3,,never\n"
     )
     return path
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """One Spark session for all tests, as a start takes many seconds: two threads of this machine."""
+    pytest.importorskip("pyspark", reason="install PySpark with pip install 'voxpop[spark]'")
+    from voxpop.spark.session import Cluster, opened
+
+    with opened(Cluster("local[2]", {"spark.sql.shuffle.partitions": "2"})) as session:
+        yield session

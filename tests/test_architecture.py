@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("account", "deletion", "geo", "place", "quarantine", "removal", "seen", "sources", "scorers"),
     ("metrics", "output", "score", "table"),
     ("bootstrap", "labelled", "quantification"),
+    ("spark",),
     ("engines", "ingest", "scrub", "stores"),
     ("backfill", "behaviour", "evaluation", "explanation", "pipeline", "preview", "reliability", "scoring", "testing"),
     ("insight",),

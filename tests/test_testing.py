@@ -15,7 +15,7 @@ from voxpop import models, registry
 from voxpop.log import Log
 from voxpop.schema import to_batch
 from voxpop.score import Job, ModelSpec
-from voxpop.seams import Source
+from voxpop.seams import Engine, Source
 from voxpop.sources.files import FilesSource
 from voxpop.sources.replay import Replay, ReplaySource
 from voxpop.stores import queries
@@ -63,17 +63,30 @@ def log(tmp_path: Path) -> Log:
     return log
 
 
-@pytest.mark.parametrize("name", registry.names("engines"))
-def test_the_laws_of_an_engine_hold(name: str, log: Log, tmp_path: Path) -> None:
+ENGINES = {"embedded": (), "spark": ("spark",)}
+"""Each engine and the fixtures that it is made of."""
+
+
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.slow][: len(needs)]) for name, needs in ENGINES.items()])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    parts = [request.getfixturevalue(part) for part in ENGINES[request.param]]
+    made: Engine = registry.load("engines", request.param)(*parts)
+    return made
+
+
+def test_the_laws_of_an_engine_hold(engine: Engine, log: Log, tmp_path: Path) -> None:
     job = Job(log.landing, tmp_path / "unused", ModelSpec("onnx", EN_SMALL))
-    check_engine(registry.load("engines", name)(), job, log.segments(), tmp_path / "scratch")
+    check_engine(engine, job, log.segments(), tmp_path / "scratch")
 
 
-@pytest.mark.parametrize("name", registry.names("engines"))
-def test_another_model_gives_other_bytes(name: str, log: Log, tmp_path: Path) -> None:
+def test_no_registered_engine_is_left_out() -> None:
+    assert sorted(ENGINES) == registry.names("engines")
+
+
+def test_another_model_gives_other_bytes(engine: Engine, log: Log, tmp_path: Path) -> None:
     for kind in ("onnx", "lexicon"):
         job = Job(log.landing, tmp_path / kind, ModelSpec(kind, EN_SMALL))
-        assert list(registry.load("engines", name)().run(job, log.segments())) == log.segments()
+        assert sorted(engine.run(job, log.segments())) == log.segments()
     first = log.segments()[0].path
     assert (tmp_path / "onnx" / first).read_bytes() != (tmp_path / "lexicon" / first).read_bytes()
 

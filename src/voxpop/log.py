@@ -128,6 +128,12 @@ def set_aside(scored: Path, segment: Segment, reason: str) -> None:
     marker.write_text(reason)
 
 
+def is_done(scored: Path, segment: Segment) -> bool:
+    """Whether a landing segment is scored or set aside in the directory of a model's scored segments."""
+    path = scored / segment.path
+    return path.exists() or path.with_suffix(POISONED).exists()
+
+
 def _days(directory: Path) -> list[str]:
     if not directory.is_dir():
         return []

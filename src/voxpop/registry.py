@@ -20,7 +20,10 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "onnx": "voxpop.scorers.onnx:OnnxScorer",
         "lexicon": "voxpop.scorers.lexicon:LexiconScorer",
     },
-    "engines": {"embedded": "voxpop.engines.embedded:EmbeddedEngine"},
+    "engines": {
+        "embedded": "voxpop.engines.embedded:EmbeddedEngine",
+        "spark": "voxpop.engines.spark:SparkEngine",
+    },
     "stores": {"duckdb": "voxpop.stores.duckdb:DuckDBStore"},
 }
 

@@ -1,0 +1,1 @@
+"""Voxpop on Apache Spark: for those who outgrow one machine. Needs the extra `spark`."""
