@@ -144,6 +144,12 @@ class Settings(BaseSettings):
     """Directory of the checkpoints that were turned into models; removing it costs the time to do so again."""
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     """Threads the scorer may use."""
+    engine: Literal["embedded", "spark", "dask"] = "embedded"
+    """What runs the work: this process, or a cluster of Spark or Dask."""
+    master: str | None = Field(None, pattern=r"^(local(\[.+\])?|spark://.+|yarn|k8s://.+)$")
+    """For `spark`: its master, such as `spark://host:7077`. None is this machine, all its threads."""
+    scheduler: str | None = None
+    """For `dask`: its scheduler, such as `tcp://host:8786`. None is a cluster on this machine, while needed."""
     roll_rows: int = Field(4096, ge=1, le=65_536)
     roll_seconds: float = Field(1.0, gt=0, le=60)
     keep_days: int = Field(30, ge=1)

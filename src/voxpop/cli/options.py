@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
+
+from voxpop.errors import Terminal
 
 Data = Annotated[Path | None, typer.Option(help="Directory of the log and the store. [default: voxpop-data]")]
 Config = Annotated[
@@ -44,3 +46,36 @@ Sources = Annotated[
         "repeated. [default: all of voxpop.toml]",
     ),
 ]
+
+Engine = Annotated[
+    Literal["embedded", "spark", "dask"] | None,
+    typer.Option("--engine", help="What runs the work: this process, Spark or Dask. [default: embedded]"),
+]
+Master = Annotated[
+    str | None,
+    typer.Option(
+        "--master",
+        metavar="URL",
+        help="Spark's master, such as spark://host:7077; means --engine spark. [default: local[*]]",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="URL",
+        help="Dask's scheduler, such as tcp://host:8786; means --engine dask. [default: local]",
+    ),
+]
+
+
+def engine_flags(engine: str | None, master: str | None = None, scheduler: str | None = None) -> dict[str, Any]:
+    """The options that choose an engine, as settings; None where one was not given. An address names its engine.
+
+    Raises:
+        Terminal: an address is given for another engine than the one that is named.
+    """
+    for option, address, owner in (("--master", master, "spark"), ("--scheduler", scheduler, "dask")):
+        if address is not None and (engine := engine or owner) != owner:
+            raise Terminal(f"{option} is for the engine {owner}, not {engine}; leave one of the two out")
+    return {"engine": engine, "master": master, "scheduler": scheduler}
