@@ -47,6 +47,27 @@ def test_ingest_tells_people_the_sum_and_where_the_rest_is(export: Path, tmp_pat
     assert "quarantine" in ran.stderr
 
 
+def test_posts_that_are_dated_at_their_ingest_are_counted_and_told(tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text("text,moment\nhello,2026-11-19\nthere,2026-11-19\n")
+    ran = voxpop("ingest", tmp_path / "odd.csv", "--data", tmp_path / "d")
+    assert "2 came without a known date" in ran.stdout
+    assert "--map created_at=COLUMN" in ran.stdout
+    assert (
+        answer("ingest", tmp_path / "odd.csv", "--map", "created_at=moment", "--data", tmp_path / "e")["undated"] == 0
+    )
+
+
+def test_a_file_of_a_directory_that_cannot_be_read_does_not_hide_the_others(export: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    export.rename(tmp_path / "in" / "z.csv")
+    (tmp_path / "in" / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
+    found = answer("ingest", tmp_path / "in", "--data", tmp_path / "d")
+    assert (found["read"], found["landed"], found["quarantined"]) == (4, 2, 2)
+    kept = "".join(path.read_text() for path in (tmp_path / "d" / "quarantine").iterdir())
+    assert "picture.png is not text" in kept
+    assert voxpop("ingest", tmp_path / "in" / "picture.png", "--data", tmp_path / "d").returncode == 1
+
+
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_was_read_and_the_next_run_reads_the_rest(tmp_path: Path) -> None:
     (tmp_path / "big.txt").write_text("".join(f"post number {number}\n" for number in range(200_000)))

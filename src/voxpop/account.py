@@ -16,7 +16,7 @@ class Account:
     """Counts of records. `read` = `landed` + `duplicate` + `quarantined`, always.
 
     `ignored` counts, by kind, what a source holds that is not about a post (likes, follows, profiles); it is no part
-    of `read`.
+    of `read`. `undated` counts those of `landed` that came without a time, and so are dated at their ingest.
 
     >>> Account(read=3, landed=2, quarantined=1).balances
     True
@@ -27,6 +27,7 @@ class Account:
     duplicate: int = 0
     quarantined: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
+    undated: int = 0
 
     def __add__(self, other: Account) -> Account:
         return Account(
@@ -35,6 +36,7 @@ class Account:
             self.duplicate + other.duplicate,
             self.quarantined + other.quarantined,
             self.ignored + other.ignored,
+            self.undated + other.undated,
         )
 
     @property

@@ -152,6 +152,7 @@ class Ingest:
                 duplicate=len(fetched.posts) - len(fresh),
                 quarantined=len(fetched.rejected),
                 ignored=Counter(fetched.ignored),
+                undated=sum(post.created_at is None and post.op != "delete" for post in fresh),
             )
         )
 

@@ -107,6 +107,19 @@ def test_resuming_gives_what_was_appended(tmp_path: Path) -> None:
     assert [post.text for post in read(path, cursor=end).posts] == ["one more"]
 
 
+def test_resuming_after_a_file_that_cannot_be_read_gives_exactly_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one\ntwo\n")
+    (tmp_path / "b.bin").write_bytes(b"\0" * 64)
+    (tmp_path / "c.txt").write_text("three\n")
+    whole = read(tmp_path).fetched
+    assert [(len(value.posts), len(value.rejected)) for value in whole] == [(2, 0), (0, 1), (1, 0)]
+    assert [value.done for value in whole] == sorted(value.done or 0.0 for value in whole)
+    for at, value in enumerate(whole):
+        rest = read(tmp_path, cursor=value.cursor)
+        assert rest.posts == [post for later in whole[at + 1 :] for post in later.posts]
+        assert rest.rejected == [rejected for later in whole[at + 1 :] for rejected in later.rejected]
+
+
 def test_a_cursor_of_other_files_reads_from_the_start(tmp_path: Path) -> None:
     first, second = lines(tmp_path / "a.txt", 3), lines(tmp_path / "b.txt", 4, 100)
     end = read(first).fetched[-1].cursor

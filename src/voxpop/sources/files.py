@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import xxhash
 
 from voxpop.errors import Terminal
-from voxpop.seams import Fetched
+from voxpop.seams import Fetched, Rejected
 from voxpop.sources.formats.columns import check
 from voxpop.sources.formats.context import Author, Context, FileOptions, decode_record
 from voxpop.sources.formats.framing import records
 from voxpop.sources.formats.recognition import Recognised, recognise_stream
+from voxpop.sources.formats.text import Text
 from voxpop.sources.formats.x_other import XUsers
 from voxpop.sources.handover import Handover, handed_over
 from voxpop.sources.opening import Stream, expand
@@ -36,6 +37,7 @@ class _File:
     Attributes:
         key: digest of its beginning and of the files before it, so that a cursor resumes only in the same selection.
         stream: a pipe, which cannot be opened twice; None for all else.
+        problem: why it cannot be understood, where it was only found in a directory; "" for all else.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class _File:
     size: int | None
     key: str
     stream: Stream | None = None
+    problem: str = ""
 
     @property
     def is_directory(self) -> bool:
@@ -89,7 +92,8 @@ class FilesSource:
         """Yield about 1,000 posts at a time, from the beginning or after `cursor`.
 
         Raises:
-            Terminal: before anything is yielded: a path is missing, there is no file, or a file cannot be understood.
+            Terminal: before anything is yielded: a path is missing, there is no file, or a file that was named cannot
+                be understood. One that was only found in a directory is rejected, with the reason.
         """
 
         def work(handover: Handover[Fetched]) -> None:
@@ -100,14 +104,22 @@ class FilesSource:
             yield fetched
 
     def _plan(self, check: Callable[[], None]) -> list[_File]:
-        found = [_look(path, self._options, check) for path in expand(self._paths)]
+        found = [self._found(path, check) for path in expand(self._paths)]
         found.sort(key=lambda file: not file.is_directory)
         key = ""
         files = []
         for file in found:
             key = xxhash.xxh3_64_hexdigest(f"{key}\0{file.path}\0{file.key}".encode("utf-8", "surrogateescape"))
-            files.append(_File(file.path, file.recognised, file.size, key, file.stream))
+            files.append(replace(file, key=key))
         return files
+
+    def _found(self, path: Path, check: Callable[[], None]) -> _File:
+        try:
+            return _look(path, self._options, check)
+        except Terminal as error:
+            if path in self._paths:
+                raise
+            return _File(path, Recognised(Text(), "lines"), 0, "", problem=str(error))
 
 
 def recognise(path: Path, options: FileOptions | None = None) -> str:
@@ -174,6 +186,9 @@ class _Reading:
                     decode_record(file.recognised.format, record.payload, context)
 
     def _read(self, file: _File, skip: int) -> None:
+        if file.problem:
+            self._reject(file, skip)
+            return
         context = Context(str(file.path), self._options, self._authors, file.recognised.columns)
         format = file.recognised.format
         with file.stream or Stream(file.path) as stream:
@@ -192,6 +207,15 @@ class _Reading:
                     self._handover.put(self._fetched(file, stream, context))
                     pace = _Pace()
             self._handover.put(self._fetched(file, stream, context, ended=True))
+
+    def _reject(self, file: _File, skip: int) -> None:
+        """The file as one record that cannot be read."""
+        if skip:
+            return
+        cursor = {"file": str(file.path), "record": 1, "key": file.key}
+        done = 1.0 if not self._total else min(self._before / self._total, 1.0)
+        rejected = Rejected(str(file.path), 1, "", file.problem)
+        self._handover.put(Fetched(json.dumps(cursor), rejected=[rejected], done=done))
 
     def _rest(self, file: _File, stream: Stream, context: Context) -> None:
         """A pipe pauses: what it gave so far is not kept waiting for the rest."""
