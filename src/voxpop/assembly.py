@@ -111,7 +111,7 @@ def source(table: SourceSettings, settings: Settings) -> Source:
     if table.kind == "x":
         return XSource(x_live(table, settings), name)
     if table.kind == "bluesky":
-        return bluesky(table)
+        return bluesky(table, settings.data / "dictionaries")
     if table.kind == "replay":
         return ReplaySource(table.paths, Replay(speed=table.speed, loop=table.loop), name=name)
     options = FileOptions(mapping=table.map, source=table.network)
@@ -120,14 +120,21 @@ def source(table: SourceSettings, settings: Settings) -> Source:
     return FilesSource(table.paths, options, name=name)
 
 
-def bluesky(table: SourceSettings) -> BlueskySource:
-    """The live source of a table of kind `bluesky`.
+def bluesky(table: SourceSettings, kept: Path | None = None) -> BlueskySource:
+    """The live source of a table of kind `bluesky`; dictionaries that it fetches are kept in the directory `kept`.
 
     Raises:
-        Terminal: a host or the dictionary is none.
+        Terminal: a host or the dictionary is none, or the dictionary cannot be read.
     """
-    dictionary = table.dictionary.read_bytes() if table.dictionary else None
-    return BlueskySource(Live(table.hosts or HOSTS, dictionary), name=table.name or table.kind)
+    try:
+        dictionary = table.dictionary.expanduser().read_bytes() if table.dictionary else None
+    except OSError as error:
+        raise Terminal(
+            f"the dictionary {table.dictionary} cannot be read; correct its path, or leave it out"
+        ) from error
+    hosts = table.hosts or HOSTS
+    live = Live(hosts, wire=table.wire, compress=table.compress, dictionary=dictionary, kept=kept)
+    return BlueskySource(live, name=table.name or table.kind)
 
 
 def _token(table: SourceSettings) -> SecretStr | None:

@@ -124,8 +124,9 @@ class Catalogue:
                 f"`voxpop topics remove {both[0]}`, or rename the settings' one"
             )
         matcher = Matcher([*self._fixed, *added.values()])
-        self._matcher = matcher
+        # Whoever sees the new topics finds a store that has followed.
         self._follow(matcher)
+        self._matcher = matcher
 
     def _read(self) -> dict[str, Topic]:
         try:

@@ -78,8 +78,13 @@ class SourceSettings(BaseModel):
     """For `replay`: begin again at the end, as new posts."""
     hosts: tuple[str, ...] = ()
     """For `bluesky`: Jetstream hosts to take turns, such as `jetstream1.us-east.bsky.network`; none for all public."""
+    wire: Literal["auto", "v1", "v2"] = "auto"
+    """For `bluesky`: Jetstream's protocol; `auto` is v2 on the public hosts of v2 and v1 on others, `v2` is tried first
+    everywhere."""
+    compress: bool = False
+    """For `bluesky`: ask for frames that are half as large, where the host gives the dictionary to read them."""
     dictionary: Path | None = None
-    """For `bluesky`: a copy of Jetstream's zstd dictionary; with it, half as much comes over the network."""
+    """For `bluesky`: a copy of Jetstream's zstd dictionary for v1, which hosts of v1 do not give."""
     bearer_file: Path | None = None
     """For `x`: a file that holds the app's bearer token; `VOXPOP_X_BEARER` in the environment wins."""
     base: str = "https://api.x.com"

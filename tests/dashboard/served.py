@@ -16,10 +16,12 @@ import uvicorn
 from tests.stores.scored import MODEL, TOPICS, event, table
 from voxpop import models
 from voxpop.api.app import Service, create_api
+from voxpop.catalogue import Catalogue
 from voxpop.dashboard.app import mount
 from voxpop.score import ModelSpec
 from voxpop.segment import Segment
 from voxpop.stores.duckdb import DuckDBStore
+from voxpop.topics import Matcher
 
 PATIENCE = 10.0
 
@@ -32,6 +34,7 @@ class Served:
     url: str = ""
     notice: str | None = None
     offset: int = 0
+    topics: Matcher | Catalogue = TOPICS
     stop: threading.Event = field(default_factory=threading.Event)
 
     def load(self, rows: Sequence[dict[str, Any]]) -> None:
@@ -42,7 +45,7 @@ class Served:
     def service(self) -> Service:
         """The parts as the API and the page read them."""
         scorer = ModelSpec("onnx", models.find("en-small")).open()
-        return Service(self.store, scorer, TOPICS, self.notice, self.status, self.stop.is_set)
+        return Service(self.store, scorer, self.topics, self.notice, self.status, self.stop.is_set)
 
     def status(self) -> dict[str, Any]:
         """What a collecting server says of itself."""

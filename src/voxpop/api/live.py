@@ -46,7 +46,7 @@ def routes(service: Service) -> APIRouter:
         width: Width = 60,
         last_event_id: Annotated[str | None, Header(description="Resumes after this update.")] = None,
     ) -> AsyncIterator[ServerSentEvent]:
-        """Send an update at once, and then at most one a second while segments are loaded.
+        """Send an update at once, and then at most one a second while segments are loaded or topics change.
 
         The first has the buckets of the newest hour of data, or with `Last-Event-ID` those that changed since; each
         further one has those that changed. Ends when the server stops; an EventSource connects again by itself.
@@ -64,9 +64,15 @@ def routes(service: Service) -> APIRouter:
 
 
 async def follow(service: Service, view: View, after: int | None) -> AsyncIterator[Update]:
-    """Yield an update for what changed after `after`, then one for each change, until the service closes."""
+    """Yield an update for what changed after `after`, then one for each change, until the service closes.
+
+    Topics that were added, changed or removed are a change, though the update has the number of the one before.
+    """
+    topics = service.topics.topics
     while not service.closing():
-        if after is None or after != await asyncio.to_thread(queries.seq, service.store):
+        changed = topics != service.topics.topics
+        if changed or after is None or after != await asyncio.to_thread(queries.seq, service.store):
+            topics = service.topics.topics
             update = await asyncio.to_thread(_update, service.store, view, after)
             after = update.seq
             yield update

@@ -1,6 +1,6 @@
-"""What fills the page: one callback reads the address, one answers every number for the chosen topic and range.
+"""What fills the page: one callback for the address, one for every number of the choice, one for the picker's topics.
 
-Both run their queries in a thread: a callback that blocks would stop the whole server.
+They run their queries in a thread: a callback that blocks would stop the whole server.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any, Final
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
 from voxpop.api.app import Service
-from voxpop.dashboard import figures, panels, text
+from voxpop.dashboard import figures, layout, panels, text
 from voxpop.dashboard.state import state
 from voxpop.dashboard.view import Choice, Window, choose, default_range, read, resolve
 from voxpop.stores import queries
-from voxpop.stores.queries import Span
+from voxpop.stores.queries import ALL, Span
 from voxpop.topics import Topic
 
 MOST_POSTS: Final = 25
@@ -70,11 +70,20 @@ def register(app: Dash, service: Service) -> None:
         request = Request(choose(topic, range, names(), "1h"), pauses % 2 == 1, datetime.now(UTC))
         return await asyncio.to_thread(answer, service, request)
 
+    async def offer(seq: Any, tick: Any, offered: list[dict[str, str]], chosen: str | None) -> tuple[Any, Any]:
+        # What is the same is not sent, so that an open list stays as it is.
+        choices = layout.choices(service.topics.topics)
+        kept = chosen is None or chosen in {choice["value"] for choice in choices}
+        return no_update if choices == offered else choices, no_update if kept else ALL
+
     app.callback(Output("topic", "value"), Output("range", "value"), Input("url", "search"))(read_address)
     chosen = Input("topic", "value"), Input("range", "value"), Input("pause", "n_clicks")
     # Their values do not matter: one says that a segment was loaded, the other that time went on.
     since = Input("seq", "data"), Input("tick", "data")
     app.callback(_OUTPUTS, *chosen, *since, prevent_initial_call=True)(refresh)
+    picker = Output("topic", "data"), Output("topic", "value", allow_duplicate=True)
+    shown = State("topic", "data"), State("topic", "value")
+    app.callback(*picker, *since, *shown, prevent_initial_call=True)(offer)
     # The script changes the address and the button's face; neither has an answer that Dash needs.
     app.clientside_callback(
         ClientsideFunction("voxpop", "address"),

@@ -54,6 +54,12 @@ def page(topics: Sequence[Topic], notice: str | None) -> Component:
     )
 
 
+def choices(topics: Sequence[Topic]) -> list[dict[str, str]]:
+    """What the picker offers: every post, then each topic by its title."""
+    every = {"value": ALL, "label": text.ALL_POSTS}
+    return [every, *({"value": topic.name, "label": topic.title} for topic in topics)]
+
+
 def _header() -> Component:
     pill = html.Span(id="state", className="pill", role="status")
     name = html.H1([html.Img(src="assets/favicon.svg", alt="", width=26, height=26), text.TITLE], className="wordmark")
@@ -70,9 +76,9 @@ def _header() -> Component:
 
 
 def _filters(topics: Sequence[Topic]) -> Component:
-    choices = [{"value": ALL, "label": text.ALL_POSTS}]
-    choices += [{"value": topic.name, "label": topic.title} for topic in topics]
-    topic = dmc.Select(id="topic", data=choices, allowDeselect=False, searchable=True, **{"aria-label": text.TOPIC})
+    topic = dmc.Select(
+        id="topic", data=choices(topics), allowDeselect=False, searchable=True, **{"aria-label": text.TOPIC}
+    )
     ranges = [{"value": value, "label": label} for value, label in text.RANGES.items()]
     range = dmc.SegmentedControl(id="range", data=ranges, withItemsBorders=False, **{"aria-label": text.RANGE})
     return html.Div([topic, html.Div(range, className="ranges"), html.P(id="period", className="period")], id="filters")

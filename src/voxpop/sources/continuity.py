@@ -52,6 +52,13 @@ class Continuity:
         self._start = position
         return [*changed, self._open("lost", position, reason)]
 
+    def explained(self, reason: str) -> list[Gap]:
+        """More is known of why the source is not heard."""
+        if self._gap is None or self._gap.reason.endswith(reason):
+            return []
+        self._gap = msgspec.structs.replace(self._gap, reason=f"{self._gap.reason}; {reason}")
+        return [self._gap]
+
     def asked(self, cursor: int | None) -> None:
         """There is a connection that was asked to go on from `cursor`, or from now."""
         self._asked = cursor

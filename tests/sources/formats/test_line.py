@@ -127,7 +127,8 @@ def test_compliance_deletes_posts_and_never_users() -> None:
 ACCOUNT = '{"did":"did:plc:ana","time_us":1795064400000009,"kind":"account","account":%s}'
 ACCOUNT_V2 = (
     '{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#account","seq":9,'
-    '"did":"did:plc:ana","time":"2026-11-19T05:00:00.000009Z","active":false,"status":"%s"}}'
+    '"did":"did:plc:ana","time":"2026-11-19T05:00:00.000009Z",'
+    '"account":{"active":false,"did":"did:plc:ana","seq":9,"status":"%s","time":"2026-11-19T04:59:59.900Z"}}}'
 )
 
 

@@ -16,7 +16,8 @@
   const announce = () => {
     waiting = null;
     announced = Date.now();
-    window.dash_clientside.set_props("seq", { data: newest });
+    // With the time, so that an update of topics, which has no number of its own, is a change as well.
+    window.dash_clientside.set_props("seq", { data: [newest, announced] });
   };
 
   const hear = (seq) => {

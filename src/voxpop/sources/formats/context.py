@@ -59,12 +59,14 @@ class Context:
         position: the record's place in it, from 1.
         authors: users by id, from user files of the same command; shared by all files.
         columns: for tables, from our field to their column.
+        renewed: for Jetstream, accounts whose posts are being sent anew, to the revision they have, once it is known.
     """
 
     origin: str = ""
     options: FileOptions = field(default_factory=FileOptions)
     authors: dict[str, Author] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    renewed: dict[str, str | None] = field(default_factory=dict)
     position: int = 0
     posts: list[Post] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Bluesky's Jetstream: events of the v1 wire, and v2's frames around commits."""
+"""Bluesky's Jetstream: events of the v1 wire, and the frames of v2's `network.bsky.jetstream.subscribeEvents`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from voxpop.sources.formats.context import Context, Sample
 from voxpop.sources.formats.dates import from_micros, parse_date
 
 COLLECTION = "app.bsky.feed.post"
-_KINDS = {"commit", "identity", "account", "sync"}
+_KINDS = {"commit", "identity", "account", "sync", "info"}
 _GONE = {"deleted", "takendown"}
+_MOST_RENEWED = 10_000
 
 
 class _Link(msgspec.Struct):
@@ -33,6 +34,7 @@ class _Record(msgspec.Struct):
     langs: list[str] | None = None
     reply: _Reply | None = None
     embed: _Embed | None = None
+    created: Any = msgspec.field(name="createdAt", default=None)
 
 
 class _Commit(msgspec.Struct):
@@ -62,9 +64,14 @@ class _Payload(_Commit, kw_only=True):
     time: str
 
 
-class _AccountPayload(_Account, kw_only=True):
+class _AccountPayload(msgspec.Struct):
     did: str
     time: str
+    account: _Account
+
+
+class _SyncPayload(msgspec.Struct):
+    did: str
 
 
 class _Typed(msgspec.Struct):
@@ -81,6 +88,7 @@ _decode_frame = msgspec.json.Decoder(_Frame).decode
 _decode_typed = msgspec.json.Decoder(_Typed).decode
 _decode_payload = msgspec.json.Decoder(_Payload).decode
 _decode_account = msgspec.json.Decoder(_AccountPayload).decode
+_decode_sync = msgspec.json.Decoder(_SyncPayload).decode
 
 
 class Jetstream:
@@ -103,9 +111,13 @@ class Jetstream:
         try:
             event = _decode_event(record)
         except msgspec.ValidationError:
-            if not _decode_typed(record).type:
+            kind = _decode_typed(record).type
+            if not kind:
                 raise
-            _decode_v2(record, context)
+            if kind == "error":
+                context.ignore("stream error")
+            else:
+                _decode_v2(record, context)
             return
         if event.commit is not None:
             _commit(event.did, from_micros(event.time_us), event.commit, context)
@@ -129,9 +141,34 @@ def _decode_v2(line: bytes, context: Context) -> None:
         _commit(commit.did, parse_date(commit.time), commit, context)
     elif kind == "account":
         account = _decode_account(payload)
-        _account(account.did, parse_date(account.time), account, context)
+        _account(account.did, parse_date(account.time), account.account, context)
     else:
+        if kind == "sync":
+            _renew(_decode_sync(payload).did, context)
         context.ignore(kind if kind in _KINDS else "other event")
+
+
+def _renew(did: str, context: Context) -> None:
+    """Expect the posts of a replaced repository; the oldest expectation makes room for a new one."""
+    context.renewed.pop(did, None)
+    context.renewed[did] = None
+    while len(context.renewed) > _MOST_RENEWED:
+        del context.renewed[next(iter(context.renewed))]
+
+
+def _dated(did: str, at: datetime, commit: _Commit, record: _Record | None, context: Context) -> datetime:
+    """When a post happened: as its event did, but in a replaced repository, whose posts all come under one `rev`."""
+    if did not in context.renewed or record is None or commit.operation != "create":
+        return at
+    if context.renewed[did] is None:
+        context.renewed[did] = commit.rev
+    if context.renewed[did] != commit.rev:
+        del context.renewed[did]
+        return at
+    try:
+        return min(at, parse_date(record.created))
+    except ValueError:
+        return at
 
 
 def _commit(did: str, at: datetime, commit: _Commit, context: Context) -> None:
@@ -154,7 +191,7 @@ def _commit(did: str, at: datetime, commit: _Commit, context: Context) -> None:
             author_id=did,
             url=f"https://bsky.app/profile/{did}/post/{commit.rkey}",
             lang=record.langs[0] if record and record.langs else None,
-            created_at=at,
+            created_at=_dated(did, at, commit, record, context),
             kind=kind,
             ref_id=f"bluesky:{ref}" if ref else None,
         )
