@@ -1,9 +1,9 @@
 """A pipeline that kills itself: run as `python -m tests.killed STAGE DATA POINT NTH`, by the crash tests.
 
-STAGE is `ingest`, `score` or `scrub`. POINT is one of `before-write`, `after-write`, `after-rename`, `after-load`, or
-`never`; for `scrub`, `touch` is each opening, renaming and removing of a file below DATA. The process sends itself
-SIGKILL the NTH time it gets there. The points are found by Python's own audit events, so
-nothing in the package knows.
+STAGE is `ingest`, `spool`, `score` or `scrub`. POINT is one of `before-write`, `after-write`, `after-rename`,
+`after-load`, or `never`; for `scrub` and `spool`, `touch` is each opening, renaming and removing of a file below DATA or
+its spool. The process sends itself SIGKILL the NTH time it gets there. The points are found by Python's own audit events,
+so nothing in the package knows.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from voxpop.ingest import Ingest, Rolling
 from voxpop.log import Log
 from voxpop.pipeline import Pipeline
 from voxpop.sources.files import FilesSource
+from voxpop.spool import SpoolSource
 
 TOUCHES = ("open", "os.rename", "os.remove")
 
@@ -64,6 +65,14 @@ def ingest(data: Path, point: str, nth: int) -> None:
         asyncio.run(Ingest(log, Rolling(rows=100)).run([FilesSource(demo.recording())]))
 
 
+def spool(data: Path, point: str, nth: int) -> None:
+    """Land what waits in the spool, in several segments."""
+    log = Log(data)
+    with log.lock():
+        die_at(point, nth, data / "spool")
+        asyncio.run(Ingest(log, Rolling(rows=2)).run([SpoolSource(data, once=True)]))
+
+
 def score(data: Path, point: str, nth: int) -> None:
     """Score and load what is missing."""
     settings = config.load(data=data)
@@ -88,4 +97,5 @@ def scrub(data: Path, point: str, nth: int) -> None:
 
 
 if __name__ == "__main__":
-    {"ingest": ingest, "score": score, "scrub": scrub}[sys.argv[1]](Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+    stages = {"ingest": ingest, "spool": spool, "score": score, "scrub": scrub}
+    stages[sys.argv[1]](Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))

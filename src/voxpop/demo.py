@@ -50,7 +50,7 @@ def run(demo: Demo) -> dict[str, Any]:
     with _directory(demo.data) as data:
         settings = config.load(data=data, port=demo.port)
         source = _live(settings) if demo.live else _replay(demo.speed)
-        with Log(settings.data).lock(), assembly.assembled(settings) as parts:
+        with Log(settings.data).lock(takes_spool=True), assembly.assembled(settings) as parts:
             serving = Serving(notice=None if demo.live else NOTICE, open_browser=demo.browser)
             return Server(parts, [source], serving).run()
 

@@ -17,7 +17,7 @@ from voxpop.gaps import Gap, GapLedger
 from voxpop.log import Log
 from voxpop.quarantine import Quarantine
 from voxpop.schema import Post, to_batch
-from voxpop.seams import Fetched, Source
+from voxpop.seams import Fetched, Keeping, Source
 from voxpop.seen import Seen, key
 from voxpop.segment import Segment
 
@@ -82,6 +82,7 @@ class Ingest:
         self._ledger = Ledger(log.root)
         self._gaps = GapLedger(log.root)
         self._open = _Open()
+        self._keeping: dict[str, Keeping] = {}
         self._done: float | None = None
 
     @property
@@ -96,6 +97,7 @@ class Ingest:
         is landed first. Whatever a source raises is raised here, after what was read before it has landed.
         """
         queue: Inbox = asyncio.Queue(QUEUE_LENGTH)
+        self._keeping = {source.name: source for source in sources if isinstance(source, Keeping)}
         cursors: Mapping[str, str] = self._tail.cursors if resume else {}
         readers = asyncio.create_task(_read_all(sources, cursors, queue))
         try:
@@ -143,7 +145,7 @@ class Ingest:
             self._open.since = time.monotonic()
         self._open.posts += [stamped(post, now) for post in fresh]
         self._open.cursors[name] = fetched.cursor
-        self._done = fetched.done
+        self._done = self._done if fetched.done is None else fetched.done
         self._note(fetched.gaps)
         self._ledger.add(
             Account(
@@ -155,6 +157,9 @@ class Ingest:
                 undated=sum(post.created_at is None and post.op != "delete" for post in fresh),
             )
         )
+        if name in self._keeping and not self._open.posts:
+            self._ledger.save()
+            self._keeping[name].landed(fetched.cursor)
 
     def _note(self, gaps: Sequence[Gap]) -> None:
         """Put gaps in the ledger: bad news at once, good news when the posts that make it true have landed."""
@@ -171,6 +176,8 @@ class Ingest:
         segment, self._tail = self._log.append(to_batch(closing.posts), self._tail, closing.cursors)
         self._ledger.save()
         self._note(closing.recovered)
+        for name in self._keeping.keys() & closing.cursors.keys():
+            self._keeping[name].landed(closing.cursors[name])
         self._tell(segment)
 
     def _tell(self, segment: Segment | None = None) -> None:

@@ -25,6 +25,18 @@ POISONED = ".poison"
 STALE_SECONDS = 3600.0
 
 
+class Held(Terminal):
+    """Another process may append to the log.
+
+    Attributes:
+        takes_spool: it lands what others put into the spool (`voxpop.spool`).
+    """
+
+    def __init__(self, message: str, takes_spool: bool) -> None:
+        super().__init__(message)
+        self.takes_spool = takes_spool
+
+
 @dataclass(frozen=True)
 class Tail:
     """Where the log ends: the offset of the next row, and each source's cursor as of the last segment."""
@@ -99,11 +111,13 @@ class Log:
         return segment, Tail(tail.offset + rows.num_rows, day, merged)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, *, takes_spool: bool = False) -> Iterator[None]:
         """Hold the right to append; the kernel lets it go when the process ends, however it ends.
 
+        With `takes_spool`, others are told that the spool is landed as long as it is held.
+
         Raises:
-            Terminal: another process holds it; the message names the process.
+            Held: another process holds it; the message names the process.
         """
         self.landing.mkdir(parents=True, exist_ok=True)
         held = FileLock(self.landing / ".lock")
@@ -111,9 +125,9 @@ class Log:
         try:
             held.acquire(timeout=0)
         except Timeout as error:
-            raise Terminal(_refusal(self.root, holder)) from error
+            raise _refusal(self.root, holder) from error
         try:
-            holder.write_text(json.dumps(_myself()))
+            holder.write_text(json.dumps({**_myself(), "takes_spool": takes_spool}))
             sweep(self.root)
             yield
         finally:
@@ -153,12 +167,13 @@ def sweep(root: Path, *, whole: bool = False) -> None:
 
     Looks at the newest day of each directory only, so that a long log costs nothing, unless the `whole` is asked for.
     """
-    for base in (root / "landing", *root.glob("scored/*")):
-        for day in _days(base)[0 if whole else -1 :]:
-            for path in (base / day).glob(".*.tmp"):
-                with suppress(FileNotFoundError):
-                    if time.time() - path.stat().st_mtime > STALE_SECONDS:
-                        path.unlink()
+    bases = (root / "landing", *root.glob("scored/*"))
+    days = [base / day for base in bases for day in _days(base)[0 if whole else -1 :]]
+    for directory in (root / "spool", *days):
+        for path in directory.glob(".*.tmp"):
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > STALE_SECONDS:
+                    path.unlink()
 
 
 def _myself() -> dict[str, Any]:
@@ -166,10 +181,12 @@ def _myself() -> dict[str, Any]:
     return {"pid": os.getpid(), "host": socket.gethostname(), "command": " ".join(sys.argv[:3]), "since": since}
 
 
-def _refusal(root: Path, holder: Path) -> str:
+def _refusal(root: Path, holder: Path) -> Held:
+    who: dict[str, Any] = {}
     try:
         who = json.loads(holder.read_text())
         name = f"process {who['pid']} on {who['host']} ({who['command']}, since {who['since']})"
     except (OSError, ValueError, KeyError):
         name = "another process"
-    return f"{name} is writing to {root}; stop it, or give another --data directory"
+    message = f"{name} is writing to {root}; stop it, or give another --data directory"
+    return Held(message, bool(who.get("takes_spool")))

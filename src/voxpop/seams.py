@@ -81,6 +81,15 @@ class Telling(Protocol):
         ...
 
 
+@runtime_checkable
+class Keeping(Protocol):
+    """A source that keeps what it delivered until it is told that it has landed."""
+
+    def landed(self, cursor: str) -> None:
+        """Whatever was delivered up to `cursor` is in a segment on the disk, or was accounted for otherwise."""
+        ...
+
+
 class Scorer(Protocol):
     """A row-wise function on batches. Total: any text gets a row, never an exception."""
 

@@ -25,6 +25,7 @@ from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
 from voxpop.scrub import Options, is_due, scrub
 from voxpop.seams import Source, Telling
+from voxpop.spool import SpoolSource
 
 RETAIN_SECONDS = 300.0
 TOPICS_SECONDS = 1.0
@@ -41,7 +42,10 @@ class Serving:
 
 
 class Server:
-    """Ingest, pipeline and web service over one assembly; the caller holds the log's lock when there are sources."""
+    """Ingest, pipeline and web service over one assembly.
+
+    When there are sources, the caller holds the log's lock, and what other processes put into the spool is landed.
+    """
 
     def __init__(self, assembly: Assembly, sources: Sequence[Source], serving: Serving) -> None:
         self._assembly = assembly
@@ -130,7 +134,7 @@ class Server:
 
     def _scrub(self) -> None:
         every = timedelta(hours=self._assembly.settings.scrub_hours)
-        while every and not self._stop.wait(SCRUB_CHECK_SECONDS):
+        while every and not self._stop.wait(min(SCRUB_CHECK_SECONDS, every.total_seconds())):
             if is_due(self._assembly.log.root, every):
                 # One that is at work when the server stops is left, as after a kill; the next one does the rest.
                 scrub(self._assembly.log, Options(patience=-1))
@@ -140,7 +144,7 @@ class Server:
 
     async def _ingest_until_stopped(self) -> None:
         ingest = Ingest(self._assembly.log, Rolling.of(self._assembly.settings), self._note)
-        reading = asyncio.create_task(ingest.run(self._sources))
+        reading = asyncio.create_task(ingest.run([*self._sources, SpoolSource(self._assembly.log.root)]))
         stopping = asyncio.create_task(asyncio.to_thread(self._stop.wait))
         await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not reading.done():

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-import signal
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.command import answer
 from tests.dashboard.served import Served, recent, serving
+from tests.running import running
 from voxpop.catalogue import Catalogue
 
 pytestmark = pytest.mark.browser
@@ -32,19 +27,6 @@ def changeable(empty: Served, tmp_path: Path) -> Served:
     catalogue.followed_by(empty.store.follow)
     empty.topics = catalogue
     return empty
-
-
-@contextmanager
-def running(data: Path) -> Iterator[str]:
-    """`voxpop serve` as a process of its own; its address."""
-    command = [sys.executable, "-m", "voxpop", "serve", "--data", str(data), "--port", "0"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    assert process.stderr
-    try:
-        yield next(found[0] for line in process.stderr if (found := re.search(r"http://\S+/(?=\s)", line)))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
 
 
 def asked(url: str, method: str, body: dict[str, Any] | None = None) -> int:
@@ -93,8 +75,8 @@ def test_a_topic_of_the_command_line_appears_everywhere_with_its_past(tmp_path: 
     (tmp_path / "posts.txt").write_text("".join(f"a quince number {number}\n" for number in range(7)) + "a pear\n")
     data = tmp_path / "data"
     answer("ingest", tmp_path / "posts.txt", "--data", data)
-    with running(data) as url:
-        opened(page, url)
+    with running("serve", "--data", data) as served:
+        opened(page, served.url)
         expect(page.locator("#cards .unit").first).to_have_text("8 posts", timeout=PATIENCE)
         answer("topics", "add", "quince", "quince", "--title", "Quinces", "--data", data)
         expect(page.locator("#topics")).to_contain_text("Quinces", timeout=PATIENCE)

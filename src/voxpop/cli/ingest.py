@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -28,29 +27,41 @@ def ingest(
 ) -> None:
     """Read export files into the log: snscrape, twscrape, X API v2, Bluesky Jetstream, CSV, TSV, JSONL, Parquet, text.
 
-    The format is recognised by content, compressed or not. Reading a file again adds nothing.
+    The format is recognised by content, compressed or not. Reading a file again adds nothing. While `voxpop run` holds
+    the log, what is read is handed over to it.
 
     Example: voxpop ingest tweets.jsonl.gz --data my-data
 
     Example: voxpop ingest export.csv --map text=Tweet,created_at=Date
     """
-    from voxpop.ingest import Ingest, Rolling
+    from voxpop.account import Account
+    from voxpop.delivery import deliver
+    from voxpop.ingest import Progress, Rolling
     from voxpop.log import Log
     from voxpop.sources.files import FileOptions, FilesSource
 
     settings = config.load(settings_file, data=data)
     source = FilesSource([Path(path) for path in paths], FileOptions(mapping=_mapping(map_), source=network))
-    log = Log(settings.data)
-    with log.lock(), console.IngestBar("reading") as bar:
-        reading = Ingest(log, Rolling.of(settings), bar)
+    so_far = Account()
+
+    with console.IngestBar("reading") as bar:
+
+        def watch(progress: Progress) -> None:
+            nonlocal so_far
+            so_far = progress.account
+            bar(progress)
+
         try:
-            account = asyncio.run(reading.run([source], resume=False))
+            delivered = deliver(Log(settings.data), source, Rolling.of(settings), watch)
         except KeyboardInterrupt:
-            console.say(f"so far {console.account_text(reading.account)}")
+            console.say(f"so far {console.account_text(so_far)}")
             raise
-    if account.quarantined:
+    if delivered.account.quarantined:
         console.say(f"what could not be read is in {settings.data / 'quarantine'}, each line with its reason")
-    console.answer(account.to_json(), as_json=json_, text=console.account_text(account))
+    text = console.account_text(delivered.account)
+    if delivered.handed_over:
+        text = f"{delivered.account.read:,} read, and landed by the Voxpop that is running"
+    console.answer(delivered.to_json(), as_json=json_, text=text)
 
 
 def _mapping(given: str | None) -> dict[str, str]:

@@ -78,7 +78,8 @@ def run(
     for table in chosen:
         if table.kind == "x":
             console.say(assembly.x_purse(table, settings).text())
-    with Log(settings.data).lock(), assembly.assembled(settings) as parts:
+    takes_spool = bool(sources) and not once
+    with Log(settings.data).lock(takes_spool=takes_spool), assembly.assembled(settings) as parts:
         answer = _run_once(parts, sources) if once else _serve(parts, sources, browser)
     told = "{read:,} read, {landed:,} landed, {loaded_segments:,} segments loaded".format(**answer) if once else None
     console.answer(answer, as_json=json_, text=told)
@@ -125,11 +126,13 @@ def rebuild(data: Data = None, settings_file: Config = None, json_: Json = False
 def _run_once(parts: Any, sources: Sequence[Any]) -> dict[str, Any]:
     from voxpop.account import Account
     from voxpop.ingest import Ingest, Rolling
+    from voxpop.spool import SpoolSource
 
     account = Account()
     if sources:
         with console.IngestBar("reading") as bar:
-            account = asyncio.run(Ingest(parts.log, Rolling.of(parts.settings), bar).run(sources))
+            left = SpoolSource(parts.log.root, once=True)
+            account = asyncio.run(Ingest(parts.log, Rolling.of(parts.settings), bar).run([*sources, left]))
     return {**account.to_json(), "loaded_segments": _catch_up(parts), "model_id": parts.scorer.model_id}
 
 

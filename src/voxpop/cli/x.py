@@ -73,27 +73,29 @@ def compliance(
 ) -> None:
     """Ask X which posts of the log were deleted or hidden since, and land their deletions. Takes minutes; is free.
 
-    X's terms ask for deletions within 24 hours, so run it daily. It writes to the log, so it waits for no other
-    writer: stop `voxpop run` for it.
+    X's terms ask for deletions within 24 hours, so run it daily. While `voxpop run` holds the log, the deletions are
+    handed over to it, and the command ends when they have landed.
 
     Example: voxpop x compliance --days 30 --data my-data
     """
     from voxpop import assembly
-    from voxpop.ingest import Ingest, Rolling
+    from voxpop.delivery import deliver
+    from voxpop.ingest import Rolling
     from voxpop.log import Log
     from voxpop.sources.x.compliance import ComplianceSource, ids_in
 
     settings = config.load(settings_file, data=data)
     access = assembly.x_access(_table(settings), settings)
     log = Log(settings.data)
-    with log.lock():
-        ids = ids_in(log, days)
-        console.say(f"asking X about {len(ids):,} posts")
-        with console.IngestBar("deletions") as bar:
-            reading = Ingest(log, Rolling.of(settings), bar)
-            account = asyncio.run(reading.run([ComplianceSource(access, ids)], resume=False))
-    answer = {"asked": len(ids), **account.to_json()}
-    console.answer(answer, as_json=json_, text=f"{account.landed:,} of {len(ids):,} posts are deleted")
+    ids = ids_in(log, days)
+    console.say(f"asking X about {len(ids):,} posts")
+    with console.IngestBar("deletions") as bar:
+        delivered = deliver(log, ComplianceSource(access, ids), Rolling.of(settings), bar)
+    found, answer = delivered.account, {"asked": len(ids), **delivered.to_json()}
+    text = f"{found.landed:,} of {len(ids):,} posts are deleted"
+    if delivered.handed_over:
+        text = f"{found.read:,} deletions among {len(ids):,} posts, landed by the Voxpop that is running"
+    console.answer(answer, as_json=json_, text=text)
 
 
 def _spend(data: Any, settings_file: Any, json_: bool) -> None:

@@ -60,7 +60,7 @@ class Dictionary:
         """
         if not frame.startswith(_FRAME):
             return frame
-        options = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+        options = {int(zstd.DecompressionParameter.window_log_max): _WINDOW_LOG}
         try:
             decompressor = zstd.ZstdDecompressor(zstd_dict=self.zstd, options=options)
             plain = decompressor.decompress(frame, most)
