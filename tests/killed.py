@@ -1,9 +1,9 @@
 """A pipeline that kills itself: run as `python -m tests.killed STAGE DATA POINT NTH`, by the crash tests.
 
 STAGE is `ingest`, `spool`, `score` or `scrub`. POINT is one of `before-write`, `after-write`, `after-rename`,
-`after-load`, or `never`; for `scrub` and `spool`, `touch` is each opening, renaming and removing of a file below DATA or
-its spool. The process sends itself SIGKILL the NTH time it gets there. The points are found by Python's own audit events,
-so nothing in the package knows.
+`after-load`, or `never`; for `scrub` and `spool`, `touch` is each opening, renaming and removing of a file below DATA
+or its spool. The process sends itself SIGKILL the NTH time it gets there. The points are found by Python's own audit
+events, so nothing in the package knows.
 """
 
 from __future__ import annotations

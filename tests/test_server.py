@@ -12,7 +12,7 @@ import pytest
 
 from tests.command import answer, voxpop
 from tests.running import running, until
-from tests.sources.x_server import TOKEN, X, serving
+from tests.sources.x_server import TOKEN, X, created, serving
 from voxpop import segment as segments
 from voxpop.log import Log
 from voxpop.spool import Spool
@@ -21,16 +21,21 @@ pytestmark = pytest.mark.slow
 WORDS = "a quince nobody may read"
 
 
-def line(number: int, text: str = WORDS) -> str:
+def native(number: int) -> str:
+    """An id of X."""
+    return f"17000000000000000{number:02}"
+
+
+def line(number: int) -> str:
     """A post of X."""
-    data = {"id": f"17000000000000000{number:02}", "text": f"{text} {number}", "author_id": "5"}
-    return json.dumps({"data": {**data, "created_at": "2026-11-20T08:00:00.000Z"}}) + "\n"
+    data = {"id": native(number), "text": f"{WORDS} {number}", "author_id": "5", "created_at": created(native(number))}
+    return json.dumps({"data": data}) + "\n"
 
 
 def deletion(number: int) -> str:
     """X's word that it is gone."""
-    gone = {"id": f"17000000000000000{number:02}", "action": "delete", "created_at": "2026-11-21T08:00:00.000Z"}
-    return json.dumps({**gone, "reason": "deleted"}) + "\n"
+    gone = {"id": native(number), "action": "delete", "created_at": created(native(number)), "reason": "deleted"}
+    return json.dumps(gone) + "\n"
 
 
 def rows(data: Path) -> list[dict[str, Any]]:
@@ -52,7 +57,7 @@ async def test_deletions_reach_a_voxpop_that_runs_and_outlive_one_that_is_killed
     (exports / "posts.jsonl").write_text("".join(map(line, range(6))))
     (tmp_path / "gone.jsonl").write_text(deletion(2) + deletion(3))
     common = ["--config", settings, "--data", data]
-    async with serving(X(deleted=("1700000000000000001",))) as server:
+    async with serving(X(deleted=(native(1),))) as server:
         table = f'base = "{server.address}"\nbearer_file = "{tmp_path / "token"}"\n'
         settings.write_text(f'model = "lexicon"\n[[sources]]\nkind = "x"\n{table}')
         with running("run", "--source", exports, "--watch", *common) as served:
@@ -96,12 +101,11 @@ def test_a_deletion_that_comes_while_the_server_runs_takes_the_text_out_of_the_l
     with running("run", "--source", exports, "--watch", "--config", settings, "--data", data):
         until(lambda: len(holding()) == 2)
         before = {path.relative_to(data).as_posix() for path in holding()}
-        with (exports / "posts.jsonl").open("a") as sink:
-            sink.write(deletion(1))
+        (exports / "gone.jsonl").write_text(deletion(1))
         until(lambda: not holding())
         until(lambda: bool(reports(data)))
     (report,) = reports(data)
-    assert report["post_id"] == "x:1700000000000000001"
+    assert report["post_id"] == f"x:{native(1)}"
     assert set(report["segments"]) == before
     assert [row["text"] for row in rows(data)] == [f"{WORDS} 0", None, f"{WORDS} 2", None]
 
