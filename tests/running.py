@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,24 +30,25 @@ class Running:
 
 @contextmanager
 def running(*arguments: object) -> Iterator[Running]:
-    """`voxpop run` or `serve` on a free port until the block ends, then Ctrl-C."""
+    """`voxpop run` or `serve` on a free port until the block ends, then stopped as by `kill`."""
     command = [sys.executable, "-m", "voxpop", *map(str, arguments), "--port", "0"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    assert process.stderr
-    said: list[str] = []
-    try:
-        for line in process.stderr:
-            said.append(line)
-            if found := re.search(r"http://\S+/(?=\s)", line):
-                # A full pipe would hold the process up.
-                threading.Thread(target=process.stderr.read, daemon=True).start()
-                yield Running(process, found[0])
-                return
-        raise AssertionError("".join(said))
-    finally:
-        # A background job's child ignores what its parent ignored, so the other of the two signals.
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, stderr=said, stdout=subprocess.DEVNULL, text=True)
+
+        def address() -> str | None:
+            said.seek(0)
+            text = said.read()
+            assert process.poll() is None, text
+            found = re.search(r"http://\S+/(?=\s)", text)
+            return found[0] if found else None
+
+        try:
+            until(lambda: address() is not None)
+            yield Running(process, address() or "")
+        finally:
+            # Not Ctrl-C: a child of a background job ignores what its parent ignored.
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE)
 
 
 def until(true: Callable[[], bool]) -> None:

@@ -35,10 +35,15 @@ def account_text(account: Account) -> str:
     parts = f"{account.landed:,} landed + {account.duplicate:,} duplicate + {account.quarantined:,} quarantined"
     ignored = ", ".join(f"{count:,} {kind}" for kind, count in sorted(account.ignored.items()))
     tail = f"\nnot posts, and left out: {ignored}" if ignored else ""
-    if account.undated:
-        tail += f"\n{account.undated:,} came without a known date and are dated now; name their column with "
-        tail += "--map created_at=COLUMN, into a new --data"
-    return f"{account.read:,} read = {parts}{tail}"
+    return f"{account.read:,} read = {parts}{tail}{undated_text(account)}"
+
+
+def undated_text(account: Account) -> str:
+    """A line about posts without a time and the fix; nothing where there are none."""
+    if not account.undated:
+        return ""
+    fix = "name their column with --map created_at=COLUMN, into a new --data"
+    return f"\n{account.undated:,} came without a known date and are dated now; {fix}"
 
 
 class ShareBar:

@@ -37,7 +37,7 @@ class Delivered:
         """As plain JSON values; counts that are another's are left out."""
         found = self.account.to_json()
         if self.handed_over:
-            found = {key: found[key] for key in ("read", "quarantined", "ignored")}
+            found = {key: found[key] for key in ("read", "quarantined", "ignored", "undated")}
         return {**found, "handed_over": self.handed_over}
 
 
@@ -71,7 +71,8 @@ class _Handover:
         files: list[Path] = []
         async for fetched in source.read(None):
             read, bad = len(fetched.posts) + len(fetched.rejected), len(fetched.rejected)
-            self._account += Account(read, quarantined=bad, ignored=Counter(fetched.ignored))
+            undated = sum(post.created_at is None and post.op != "delete" for post in fetched.posts)
+            self._account += Account(read, 0, 0, bad, Counter(fetched.ignored), undated)
             if path := await asyncio.to_thread(self._spool.put, fetched):
                 files.append(path)
             self._watch(Progress(self._account, fetched.done))

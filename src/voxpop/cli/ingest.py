@@ -61,6 +61,7 @@ def ingest(
     text = console.account_text(delivered.account)
     if delivered.handed_over:
         text = f"{delivered.account.read:,} read, and landed by the Voxpop that is running"
+        text += console.undated_text(delivered.account)
     console.answer(delivered.to_json(), as_json=json_, text=text)
 
 
