@@ -106,7 +106,8 @@ def test_a_deletion_that_comes_while_the_server_runs_takes_the_text_out_of_the_l
         until(lambda: bool(reports(data)))
     (report,) = reports(data)
     assert report["post_id"] == f"x:{native(1)}"
-    assert set(report["segments"]) == before
+    # The deletion's own segment may be named as well, for the address that it came with.
+    assert before <= set(report["segments"])
     assert [row["text"] for row in rows(data)] == [f"{WORDS} 0", None, f"{WORDS} 2", None]
 
 
