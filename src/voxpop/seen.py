@@ -31,7 +31,7 @@ Keys = npt.NDArray[np.uint64]
 class Keeping:
     """When the file is written anew: after so many rows or segments, which is all that the next start reads."""
 
-    rows: int = 1_048_576
+    rows: int = 524_288
     segments: int = 2_048
 
 
