@@ -84,7 +84,8 @@ class Command:
         if self.process.poll() is not None:
             raise RuntimeError((self.folder / "output").read_text())
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        # One that has ended and was not waited for yet has no memory.
+        peak = next((line for line in status.splitlines() if line.startswith("VmHWM")), "VmHWM: 0 kB")
         self.peak_mb = max(self.peak_mb, int(peak.split()[1]) // 1024)
         ticks = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         self._cpu = (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")

@@ -72,6 +72,7 @@ class Soak:
     address: str
     events: int
     chance: random.Random
+    killed: int = 0
     starts: list[float] = field(default_factory=list)
     peak: dict[str, int] = field(default_factory=dict)
 
@@ -90,6 +91,7 @@ class Soak:
             time.sleep(0.05 + self.chance.random() * 0.2)
         reader.kill()
         reader.wait()
+        self.killed += 1
         bar.update(self.log.tail().offset - bar.n)
 
     def run(self, kills: int) -> float:
@@ -127,7 +129,7 @@ def main() -> None:
             "events": given.events,
             "landed": log.tail().offset,
             **found,
-            "killed": len(soak.starts),
+            "killed": soak.killed,
             "gaps": states,
             "events_per_second": round(given.events / seconds),
             "start_seconds": soak.starts,
