@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench soak model recording training cluster clean
+.PHONY: help demo install test check fmt ci docs bench bench-ingest bench-live soak model recording training cluster clean
 
 help: ## say what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 demo: install ## open the dashboard on an invented launch night
 	$(BIN)/voxpop demo $(ARGS)
@@ -78,6 +78,16 @@ model: $(VENV)/.train ## distil and export en-small: make model TRAIN=labelled.t
 
 bench: $(VENV)/.train ## posts per second beside transformers.pipeline
 	$(BIN)/python bench/score.py $(ARGS)
+
+bench-ingest: $(VENV)/.peers ## events per second from socket to log on one core, beside atproto and tweepy
+	PYTHONPATH=. $(BIN)/python bench/ingest.py $(ARGS)
+
+$(VENV)/.peers: pyproject.toml | $(VENV)/.dev
+	$(PIP) install --no-compile --editable '.[peers]'
+	@touch $@
+
+bench-live: $(VENV)/.dev ## `voxpop run` on a live stream, killed in the middle: account and lag; make bench-live ARGS='--minutes 1'
+	PYTHONPATH=. $(BIN)/python bench/live.py $(ARGS)
 
 soak: $(VENV)/.dev ## ten million events through a reader that is killed again and again: make soak ARGS='--events 100000'
 	PYTHONPATH=. $(BIN)/python bench/soak.py $(ARGS)

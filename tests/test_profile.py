@@ -114,9 +114,21 @@ def test_two_countries_are_none(text: str) -> None:
     assert read(text).country is None
 
 
-@pytest.mark.parametrize("text", ["IN", "ca", "LA", "NY", "de", "us", "ID", "🔥 OK"])
+@pytest.mark.parametrize("text", ["IN", "ca", "LA", "ny", "de", "us", "ID", "🔥 OK"])
 def test_a_code_alone_is_none(text: str) -> None:
     assert read(text).country is None
+
+
+@pytest.mark.parametrize(
+    ("text", "country"), [("NY", "US"), ("N.Y.", "US"), ("TX | home", "US"), ("NY / London", None), ("Ny tid", None)]
+)
+def test_a_state_code_in_capitals_that_means_nothing_else_is_read(text: str, country: str | None) -> None:
+    assert read(text).country == country
+
+
+@pytest.mark.parametrize(("text", "country"), [("Doylestown, Pa", "US"), ("Orillia, On", "CA"), ("hold me, Oh", None)])
+def test_a_code_that_is_a_word_is_read_after_a_town_it_can_hold(text: str, country: str | None) -> None:
+    assert read(text).country == country
 
 
 @pytest.mark.parametrize(

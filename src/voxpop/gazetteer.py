@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
-PLACES: Final = "2"
+PLACES: Final = "3"
 """Version of what a place becomes: part of every `model_id`, so that a change of rule or name is applied to history."""
 
 _LETTERS: Final = str.maketrans(

@@ -139,7 +139,8 @@ class Ingest:
 
     def _add(self, name: str, fetched: Fetched) -> None:
         now = datetime.now(UTC)
-        fresh = [post for post in fetched.posts if self._seen.add(key(post.post_id, post.op, post.rev))]
+        news = self._seen.add([key(post.post_id, post.op, post.rev) for post in fetched.posts])
+        fresh = [post for post, new in zip(fetched.posts, news, strict=True) if new]
         self._quarantine.add(fetched.rejected)
         if fresh and not self._open.posts:
             self._open.since = time.monotonic()
@@ -174,6 +175,7 @@ class Ingest:
             return
         closing, self._open = self._open, _Open()
         segment, self._tail = self._log.append(to_batch(closing.posts), self._tail, closing.cursors)
+        self._seen.landed(segment)
         self._ledger.save()
         self._note(closing.recovered)
         for name in self._keeping.keys() & closing.cursors.keys():

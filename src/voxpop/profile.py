@@ -39,6 +39,8 @@ _PREFIXES: Final = frozenset(
 )
 # State codes that are words somewhere: only in capitals, or after a city that is known.
 _WORDS: Final = frozenset("al co de hi id in la ma me mo oh ok on or pa".split())
+# State codes that in capitals mean nothing else: neither a country's code nor a word, another city or a comic.
+_ALONE: Final = frozenset("fl nj ny tx".split())
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,9 @@ def read(text: str | None) -> Read:
     """Read the country off a free-text location, as ISO 3166-1 alpha-2; None when in any doubt.
 
     Reads flags, names of countries, states and provinces, "City, ST", and cities that mean one place. Different
-    countries in one text, a name that could be two ("Georgia"), and a two-letter code alone give None: a wrong
-    country is worse than none. Total on any `str`, linear in its length; texts over 200 characters are not read.
-    What it does not know is that "Paris" can be a joke.
+    countries in one text, a name that could be two ("Georgia"), and a two-letter code alone give None (but not NY, NJ,
+    TX and FL in capitals): a wrong country is worse than none. Total on any `str`, linear in its length; texts over
+    200 characters are not read. What it does not know is that "Paris" can be a joke.
 
     >>> [read(text).country for text in ("Austin, TX", "London, ON", "🇧🇷", "日本", "Georgia", "Earth", "UK/Spain")]
     ['US', 'CA', 'BR', 'JP', None, None, None]
@@ -190,6 +192,8 @@ def _whole(words: list[_Word]) -> Reading | None:
 def _read(words: list[_Word], before: str, chain: list[Reading]) -> list[Reading]:
     if reading := _whole(words):
         return [reading]
+    if len(words) == 1 and words[0].plain in _ALONE and words[0].raw.isupper():
+        return [gazetteer.names()[words[0].plain]]
     code = gazetteer.names().get(words[0].plain) if len(words) == 1 and before in (",", "-") else None
     if code and code.kind == "code":
         head = chain[-1] if chain else UNKNOWN
@@ -221,8 +225,9 @@ def _is_code(word: _Word, head: Reading, before: str) -> bool:
     if head.kind in ("city", "region", "country", "town", "code"):
         return True
     # Unread as a name, the head could be the end of a sentence: "catch me, ok". A dash is how Brazil writes states.
-    written = word.raw.isupper() or word.plain not in _WORDS
-    brazilian = gazetteer.names()[word.plain].first == {"BR"}
+    first = gazetteer.names()[word.plain].first
+    written = word.raw.isupper() or word.plain not in _WORDS or bool(first & head.every)
+    brazilian = first == {"BR"}
     return head.kind == "name" and written and (before != "-" or brazilian)
 
 
