@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engines", "ingest", "scrub", "stores"),
     ("backfill", "behaviour", "delivery", "evaluation", "explanation", "pipeline", "preview", "reliability", "scoring"),
     ("testing",),
+    ("bulk",),
     ("insight",),
     ("api",),
     ("dashboard",),

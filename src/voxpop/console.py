@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 if TYPE_CHECKING:
     from voxpop.account import Account
+    from voxpop.bulk.job import Step
     from voxpop.ingest import Progress
 
 PERMILLE = 1000
@@ -82,6 +83,32 @@ class IngestBar(ShareBar):
     def __call__(self, progress: Progress) -> None:
         """Show where the ingest is."""
         self.show(progress.account.read, progress.done)
+
+
+class StepsBar:
+    """A bar for each step of a job that has several, over its tasks; shown only on a terminal."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._title = ""
+        self._bar: tqdm[Any] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, step: Step) -> None:
+        """Show where the job is."""
+        if self._bar is None or step.title != self._title:
+            self.__exit__(None, None, None)
+            self._title, self._bar = step.title, counting(step.title, step.total, self._unit)
+        self._bar.total = step.total
+        self._bar.update(step.done - self._bar.n)
 
 
 def counting(title: str, total: int, unit: str) -> tqdm[Any]:

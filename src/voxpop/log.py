@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sys
 import time
@@ -18,7 +19,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from voxpop import segment as segments
-from voxpop.errors import Terminal
+from voxpop.errors import Poison, Terminal
 from voxpop.segment import Segment
 
 POISONED = ".poison"
@@ -56,6 +57,8 @@ class Log:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.landing = root / "landing"
+        self.staging = root / "staging"
+        """Where the holder of `lock()` prepares what will land; whatever a killed one left is gone with the next."""
         self._sealed: dict[str, set[str]] = {}
 
     def scored(self, model_id: str) -> Path:
@@ -103,12 +106,26 @@ class Log:
 
         The day never goes back, whatever the clock does, so segments sort as they landed.
         """
-        day = max(datetime.now(UTC).date().isoformat(), tail.day)
-        segment = Segment(day, tail.offset)
+        segment = Segment(_today(tail), tail.offset)
         merged = {**tail.cursors, **cursors}
         footer = {"offset": tail.offset, "rows": rows.num_rows, "cursors": merged}
         segments.write(self.landing / segment.path, pa.Table.from_batches([rows]), footer)
-        return segment, Tail(tail.offset + rows.num_rows, day, merged)
+        return segment, Tail(tail.offset + rows.num_rows, segment.day, merged)
+
+    def adopt(self, prepared: Path, tail: Tail) -> tuple[Segment, Tail]:
+        """Append a segment that was written whole elsewhere on this file system, by one rename; answers the new tail.
+
+        Raises:
+            Poison: the file is no segment, or its footer says another offset than the log's end.
+        """
+        footer = segments.read_footer(prepared)
+        if footer["offset"] != tail.offset:
+            raise Poison(
+                f"{prepared} begins at row {footer['offset']}, and the log ends at {tail.offset}; make it anew"
+            )
+        segment = Segment(_today(tail), tail.offset)
+        segments.move(prepared, self.landing / segment.path)
+        return segment, Tail(tail.offset + int(footer["rows"]), segment.day, dict(footer["cursors"]))
 
     @contextmanager
     def lock(self, *, takes_spool: bool = False) -> Iterator[None]:
@@ -129,6 +146,7 @@ class Log:
         try:
             holder.write_text(json.dumps({**_myself(), "takes_spool": takes_spool}))
             sweep(self.root)
+            shutil.rmtree(self.staging, ignore_errors=True)
             yield
         finally:
             holder.unlink(missing_ok=True)
@@ -146,6 +164,10 @@ def is_done(scored: Path, segment: Segment) -> bool:
     """Whether a landing segment is scored or set aside in the directory of a model's scored segments."""
     path = scored / segment.path
     return path.exists() or path.with_suffix(POISONED).exists()
+
+
+def _today(tail: Tail) -> str:
+    return max(datetime.now(UTC).date().isoformat(), tail.day)
 
 
 def _days(directory: Path) -> list[str]:

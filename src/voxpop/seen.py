@@ -80,7 +80,7 @@ class Seen:
         for segment in listed[:covered]:
             seen._names.update(segment.path.encode())
         for segment in listed[covered:]:
-            seen.add(_keys(log.landing / segment.path))
+            seen.add(keys(log.landing / segment.path))
             seen.landed(segment)
         return seen
 
@@ -169,7 +169,12 @@ def _open(path: Path, listed: Sequence[Segment]) -> tuple[Keys, int]:
     return _mapped(path), len(covered)
 
 
-def _keys(path: Path) -> list[int]:
+def keys(path: Path) -> list[int]:
+    """The keys of the rows of one landing segment.
+
+    Raises:
+        Poison: it is damaged.
+    """
     try:
         table = pq.read_table(path, columns=["post_id", "op", "rev"], partitioning=None)
     except (pa.ArrowInvalid, OSError) as error:

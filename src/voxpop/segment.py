@@ -66,6 +66,13 @@ def write(path: Path, table: pa.Table, footer: dict[str, Any]) -> None:
     _sync_directory(path.parent)
 
 
+def move(prepared: Path, path: Path) -> None:
+    """Give a whole segment, which is on the disk, its place: one rename, which a power cut does not undo."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(prepared, path)
+    _sync_directory(path.parent)
+
+
 def read(path: Path) -> pa.Table:
     """Read a segment's rows.
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Data, Json
+from voxpop.cli.options import Config, Data, Engine, Json, Master, engine_flags
 from voxpop.errors import Terminal
+
+if TYPE_CHECKING:
+    from voxpop.config import Settings
+    from voxpop.delivery import Delivered
+    from voxpop.sources.formats.context import FileOptions
 
 
 @app.command()
@@ -23,6 +28,8 @@ def ingest(
     network: Annotated[str, typer.Option(help="What to call the source of rows in plain tables and text.")] = "file",
     data: Data = None,
     settings_file: Config = None,
+    engine: Engine = None,
+    master: Master = None,
     json_: Json = False,
 ) -> None:
     """Read export files into the log: snscrape, twscrape, X API v2, Bluesky Jetstream, CSV, TSV, JSONL, Parquet, text.
@@ -33,15 +40,32 @@ def ingest(
     Example: voxpop ingest tweets.jsonl.gz --data my-data
 
     Example: voxpop ingest export.csv --map text=Tweet,created_at=Date
+
+    Example: voxpop ingest exports --engine spark --master spark://host:7077 --data /shared/my-data
     """
+    from voxpop.sources.formats.context import FileOptions
+
+    settings = config.load(settings_file, data=data, **engine_flags(engine, master))
+    files, options = [Path(path) for path in paths], FileOptions(mapping=_mapping(map_), source=network)
+    if settings.engine == "dask":
+        raise Terminal("ingest runs on the engines embedded and spark, not on dask; give --engine embedded")
+    delivered = (_on_spark if settings.engine == "spark" else _here)(settings, files, options)
+    if delivered.account.quarantined:
+        console.say(f"what could not be read is in {settings.data / 'quarantine'}, each line with its reason")
+    text = console.account_text(delivered.account)
+    if delivered.handed_over:
+        text = f"{delivered.account.read:,} read, and landed by the Voxpop that is running"
+        text += console.undated_text(delivered.account)
+    console.answer(delivered.to_json(), as_json=json_, text=text)
+
+
+def _here(settings: Settings, paths: list[Path], options: FileOptions) -> Delivered:
     from voxpop.account import Account
     from voxpop.delivery import deliver
     from voxpop.ingest import Progress, Rolling
     from voxpop.log import Log
-    from voxpop.sources.files import FileOptions, FilesSource
+    from voxpop.sources.files import FilesSource
 
-    settings = config.load(settings_file, data=data)
-    source = FilesSource([Path(path) for path in paths], FileOptions(mapping=_mapping(map_), source=network))
     so_far = Account()
 
     with console.IngestBar("reading") as bar:
@@ -52,17 +76,27 @@ def ingest(
             bar(progress)
 
         try:
-            delivered = deliver(Log(settings.data), source, Rolling.of(settings), watch)
+            return deliver(Log(settings.data), FilesSource(paths, options), Rolling.of(settings), watch)
         except KeyboardInterrupt:
             console.say(f"so far {console.account_text(so_far)}")
             raise
-    if delivered.account.quarantined:
-        console.say(f"what could not be read is in {settings.data / 'quarantine'}, each line with its reason")
-    text = console.account_text(delivered.account)
-    if delivered.handed_over:
-        text = f"{delivered.account.read:,} read, and landed by the Voxpop that is running"
-        text += console.undated_text(delivered.account)
-    console.answer(delivered.to_json(), as_json=json_, text=text)
+
+
+def _on_spark(settings: Settings, paths: list[Path], options: FileOptions) -> Delivered:
+    from voxpop.bulk.ingest import BulkIngest, Export
+    from voxpop.bulk.job import Jobs
+    from voxpop.delivery import Delivered
+    from voxpop.engines.opening import spark_of
+    from voxpop.log import Log
+
+    log, export = Log(settings.data), Export(paths, options)
+    with log.lock(), spark_of(settings) as spark, console.StepsBar("task") as bar:
+        reading = BulkIngest(log, Jobs(spark, bar))
+        try:
+            return Delivered(reading.run(export), handed_over=False)
+        except KeyboardInterrupt:
+            console.say(f"so far {console.account_text(reading.account)}")
+            raise
 
 
 def _mapping(given: str | None) -> dict[str, str]:

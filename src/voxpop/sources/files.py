@@ -31,11 +31,13 @@ _HEAD = 4_096
 
 
 @dataclass(frozen=True)
-class _File:
-    """A file to read.
+class File:
+    """A file to read, and what it is.
 
     Attributes:
+        size: bytes on disk; None for a pipe.
         key: digest of its beginning and of the files before it, so that a cursor resumes only in the same selection.
+        is_compressed: whether reading has to begin at its beginning.
         stream: a pipe, which cannot be opened twice; None for all else.
         problem: why it cannot be understood, where it was only found in a directory; "" for all else.
     """
@@ -44,6 +46,7 @@ class _File:
     recognised: Recognised
     size: int | None
     key: str
+    is_compressed: bool = False
     stream: Stream | None = None
     problem: str = ""
 
@@ -97,29 +100,38 @@ class FilesSource:
         """
 
         def work(handover: Handover[Fetched]) -> None:
-            files = self._plan(handover.check)
+            files = planned(self._paths, self._options, handover.check)
             _Reading(files, self._options, handover).run(_resume(files, cursor))
 
         async for fetched in handed_over(work):
             yield fetched
 
-    def _plan(self, check: Callable[[], None]) -> list[_File]:
-        found = [self._found(path, check) for path in expand(self._paths)]
-        found.sort(key=lambda file: not file.is_directory)
-        key = ""
-        files = []
-        for file in found:
-            key = xxhash.xxh3_64_hexdigest(f"{key}\0{file.path}\0{file.key}".encode("utf-8", "surrogateescape"))
-            files.append(replace(file, key=key))
-        return files
 
-    def _found(self, path: Path, check: Callable[[], None]) -> _File:
-        try:
-            return _look(path, self._options, check)
-        except Terminal as error:
-            if path in self._paths:
-                raise
-            return _File(path, Recognised(Text(), "lines"), 0, "", problem=str(error))
+def planned(paths: Sequence[Path], options: FileOptions, check: Callable[[], None] | None = None) -> list[File]:
+    """Every file that the paths name, in the order in which they are read: files of users first.
+
+    `check` is called while a pipe gives nothing; what it raises ends the waiting.
+
+    Raises:
+        Terminal: a path is missing, there is no file, or a file that was named cannot be understood.
+    """
+    found = [_found(path, paths, options, check) for path in expand(list(paths))]
+    found.sort(key=lambda file: not file.is_directory)
+    key = ""
+    files = []
+    for file in found:
+        key = xxhash.xxh3_64_hexdigest(f"{key}\0{file.path}\0{file.key}".encode("utf-8", "surrogateescape"))
+        files.append(replace(file, key=key))
+    return files
+
+
+def _found(path: Path, named: Sequence[Path], options: FileOptions, check: Callable[[], None] | None) -> File:
+    try:
+        return _look(path, options, check)
+    except Terminal as error:
+        if path in named:
+            raise
+        return File(path, Recognised(Text(), "lines"), 0, "", problem=str(error))
 
 
 def recognise(path: Path, options: FileOptions | None = None) -> str:
@@ -131,7 +143,7 @@ def recognise(path: Path, options: FileOptions | None = None) -> str:
     return _look(Path(path), options or FileOptions()).recognised.format.name
 
 
-def _look(path: Path, options: FileOptions, check: Callable[[], None] | None = None) -> _File:
+def _look(path: Path, options: FileOptions, check: Callable[[], None] | None = None) -> File:
     stream = Stream(path, check)
     is_live = False
     try:
@@ -143,10 +155,10 @@ def _look(path: Path, options: FileOptions, check: Callable[[], None] | None = N
         if not is_live:
             stream.close()
     key = xxhash.xxh3_64_hexdigest(head)
-    return _File(path, recognised, stream.size, key, stream if is_live else None)
+    return File(path, recognised, stream.size, key, stream.compression is not None, stream if is_live else None)
 
 
-def _resume(files: list[_File], cursor: str | None) -> _Cursor:
+def _resume(files: list[File], cursor: str | None) -> _Cursor:
     if cursor is None or any(file.stream for file in files):
         return _Cursor(0, 0)
     try:
@@ -160,7 +172,7 @@ def _resume(files: list[_File], cursor: str | None) -> _Cursor:
 class _Reading:
     """One pass over the files, in a worker thread."""
 
-    def __init__(self, files: list[_File], options: FileOptions, handover: Handover[Fetched]) -> None:
+    def __init__(self, files: list[File], options: FileOptions, handover: Handover[Fetched]) -> None:
         self._files = files
         self._options = options
         self._handover = handover
@@ -178,14 +190,14 @@ class _Reading:
                 self._read(file, start.record if index == start.file else 0)
             self._before += file.size or 0
 
-    def _learn(self, file: _File) -> None:
+    def _learn(self, file: File) -> None:
         context = Context(authors=self._authors)
         with file.stream or Stream(file.path) as stream:
             for record in records(stream, file.recognised):
                 if record.problem is None:
                     decode_record(file.recognised.format, record.payload, context)
 
-    def _read(self, file: _File, skip: int) -> None:
+    def _read(self, file: File, skip: int) -> None:
         if file.problem:
             self._reject(file, skip)
             return
@@ -208,7 +220,7 @@ class _Reading:
                     pace = _Pace()
             self._handover.put(self._fetched(file, stream, context, ended=True))
 
-    def _reject(self, file: _File, skip: int) -> None:
+    def _reject(self, file: File, skip: int) -> None:
         """The file as one record that cannot be read."""
         if skip:
             return
@@ -217,18 +229,18 @@ class _Reading:
         rejected = Rejected(str(file.path), 1, "", file.problem)
         self._handover.put(Fetched(json.dumps(cursor), rejected=[rejected], done=done))
 
-    def _rest(self, file: _File, stream: Stream, context: Context) -> None:
+    def _rest(self, file: File, stream: Stream, context: Context) -> None:
         """A pipe pauses: what it gave so far is not kept waiting for the rest."""
         self._handover.check()
         if context.posts or context.rejected or context.ignored:
             self._handover.put(self._fetched(file, stream, context))
 
-    def _pass(self, file: _File, context: Context, payload: object) -> None:
+    def _pass(self, file: File, context: Context, payload: object) -> None:
         if file.recognised.format.remembers and payload is not None:
             decode_record(file.recognised.format, payload, context)
             context.take()
 
-    def _fetched(self, file: _File, stream: Stream, context: Context, ended: bool = False) -> Fetched:
+    def _fetched(self, file: File, stream: Stream, context: Context, ended: bool = False) -> Fetched:
         done = context.take()
         consumed = self._before + (file.size or 0 if ended else min(stream.consumed, file.size or 0))
         cursor = {"file": str(file.path), "record": context.position, "key": file.key}

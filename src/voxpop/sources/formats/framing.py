@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -29,6 +29,14 @@ class Record(NamedTuple):
     problem: str | None = None
 
 
+class Blocks(Protocol):
+    """Bytes in blocks: a whole stream, or a range of whole lines of one."""
+
+    def blocks(self) -> Iterator[bytes]:
+        """Every block, once; raises `Poison` where what follows is lost."""
+        ...
+
+
 def records(stream: Stream, recognised: Recognised) -> Iterator[Record]:
     """Every record of a stream, in order; positions rise."""
     if recognised.frame == "document":
@@ -37,10 +45,10 @@ def records(stream: Stream, recognised: Recognised) -> Iterator[Record]:
         return _rows(stream, recognised)
     if recognised.frame == "parquet":
         return _parquet(stream)
-    return _lines(stream)
+    return line_records(stream)
 
 
-def lines(stream: Stream) -> Iterator[tuple[bytes, str | None]]:
+def lines(stream: Blocks) -> Iterator[tuple[bytes, str | None]]:
     """Lines without their ends, blank ones too; a problem comes with what is left of its line."""
     rest, skipping = b"", False
     try:
@@ -61,9 +69,10 @@ def lines(stream: Stream) -> Iterator[tuple[bytes, str | None]]:
         yield rest, None
 
 
-def _lines(stream: Stream) -> Iterator[Record]:
+def line_records(stream: Blocks, *, from_the_beginning: bool = True) -> Iterator[Record]:
+    """A record a line but for blank ones; positions count every line of `stream`, from 1."""
     for position, (line, problem) in enumerate(lines(stream), 1):
-        if position == 1:
+        if position == 1 and from_the_beginning:
             line = line.removeprefix(BOM)
         if problem or not (not line or line.isspace()):
             yield Record(position, line, problem)
