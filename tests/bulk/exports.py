@@ -78,6 +78,7 @@ def write(directory: Path, posts: int = 400) -> list[Path]:
     mixed = [*alone[:10], event_line(1000, "create", "a1"), *users, *alone[10:30]]
     (directory / "i_mixed.jsonl").write_text("\n".join(mixed) + "\n")
     (directory / "j_after.jsonl").write_text("\n".join([*alone[20:], "null"]) + "\n")
+    (directory / "k_archive.zip").write_bytes(b"PK\x03\x04 and so on")
     return [directory]
 
 

@@ -77,3 +77,12 @@ def load(store: DuckDBStore, *rows: Row) -> None:
     """Load each row as a segment of its own."""
     for segment, batch in cut(rows, range(len(rows))):
         store.load(segment, batch)
+
+
+def tables(store: DuckDBStore) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table but `changes`, which say how it came about; without times of loading."""
+    held = {"posts": "*", "buckets": "*", "gone": "*", "topics": "*", "lacking": "*", "ledger": "* exclude loaded_at"}
+    with store._connection.cursor() as cursor:
+        found = {name: cursor.execute(f"select {columns} from {name}").fetchall() for name, columns in held.items()}
+        found["meta"] = cursor.execute("select * from meta where key <> 'changes_floor'").fetchall()
+    return {name: sorted(rows, key=repr) for name, rows in found.items()}

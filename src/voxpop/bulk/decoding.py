@@ -31,8 +31,7 @@ KEY: Final = "key"
 PLACE: Final = ("file", "part", "row")
 UNDATED: Final = "undated"
 STAGED: Final = pa.schema([*POST, *(pa.field(name, pa.int64(), nullable=False) for name in (KEY, *PLACE, UNDATED))])
-"""Columns of staged posts: those of the log, the key of `voxpop.seen` as a signed number, the place in reading, and 1 for
-each post that came without a time."""
+"""Columns of staged posts: the log's, the key of `voxpop.seen` as a signed number, the place in reading, if undated."""
 SORTED: Final = pa.schema([*POST, STAGED.field(UNDATED)])
 """Columns of posts that are ready to land."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,21 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Browser, Config, Data, Json, Labels, Languages, Model, Port, Sources, model_flags
+from voxpop.cli.options import (
+    Browser,
+    Config,
+    Data,
+    Engine,
+    Json,
+    Labels,
+    Languages,
+    Master,
+    Model,
+    Port,
+    Sources,
+    engine_flags,
+    model_flags,
+)
 from voxpop.errors import Terminal
 
 
@@ -109,18 +124,44 @@ def serve(
 
 
 @app.command()
-def rebuild(data: Data = None, settings_file: Config = None, json_: Json = False) -> None:
+def rebuild(
+    data: Data = None,
+    settings_file: Config = None,
+    engine: Engine = None,
+    master: Master = None,
+    json_: Json = False,
+) -> None:
     """Empty the store and load it again from the log; nothing is lost, for the store is a view.
 
+    On Spark, what is scored is folded by executors and taken in at once.
+
     Example: voxpop rebuild --data my-data
+
+    Example: voxpop rebuild --engine spark --master spark://host:7077 --data /shared/my-data
     """
     from voxpop import assembly
 
-    settings = config.load(settings_file, data=data)
+    settings = config.load(settings_file, data=data, **engine_flags(engine, master))
+    if settings.engine == "dask":
+        raise Terminal("rebuild runs on the engines embedded and spark, not on dask; give --engine embedded")
     with assembly.assembled(settings) as parts:
-        parts.store.reset(parts.catalogue.matcher.digest, parts.scorer.model_id)
-        loaded = _catch_up(parts)
+        loaded = _rebuilt(parts) if settings.engine == "spark" else 0
+        if not loaded:
+            parts.store.reset(parts.catalogue.matcher.digest, parts.scorer.model_id)
+        loaded += _catch_up(parts)
     console.answer({"loaded_segments": loaded}, as_json=json_, text=f"{loaded:,} segments loaded")
+
+
+def _rebuilt(parts: Any) -> int:
+    """Rebuild the store on Spark from what is scored; answers the number of segments."""
+    from voxpop.bulk.job import Jobs
+    from voxpop.bulk.rebuild import BulkRebuild
+    from voxpop.engines.opening import spark_of
+
+    keep = timedelta(days=parts.settings.keep_days)
+    with spark_of(parts.settings) as spark, console.StepsBar("task") as bar:
+        rebuild = BulkRebuild(parts.store, parts.job.scored, Jobs(spark, bar))
+        return rebuild.run(parts.log.segments(), parts.catalogue.matcher, keep)
 
 
 def _run_once(parts: Any, sources: Sequence[Any]) -> dict[str, Any]:

@@ -15,13 +15,14 @@ import pyarrow.compute as pc
 
 from voxpop.errors import Terminal
 from voxpop.segment import Segment
-from voxpop.stores import matched
+from voxpop.stores import folding, matched
+from voxpop.stores.file import connect
+from voxpop.stores.folding import Folded
 from voxpop.stores.matched import Topics
 from voxpop.stores.sql import statement
 
 SCHEMA_VERSION: Final = "3"
 CHANGES_KEPT: Final = 4096
-_SETTINGS: Final[dict[str, Any]] = {"TimeZone": "UTC", "autoinstall_known_extensions": False}
 
 
 class DuckDBStore:
@@ -43,7 +44,7 @@ class DuckDBStore:
         Raises:
             Terminal: another process has it open, or it is no DuckDB file.
         """
-        store = cls(_connect(path), topics)
+        store = cls(connect(path), topics)
         store._prepare()
         return store
 
@@ -119,6 +120,26 @@ class DuckDBStore:
         """Drop everything and start as the empty store of these topics and this model."""
         with self._transaction() as connection:
             _create(connection, self._topics, {"topics_digest": digest, "model_id": model_id})
+
+    def replace(self, folded: Folded, ledger: pa.Table, model_id: str) -> None:
+        """Hold what was folded apart from the store, and nothing else, in one transaction.
+
+        The store is then as if it had been `reset` and the segments of `ledger` (`day`, `offset`, `rows`,
+        `newest_received`) had been loaded one after the other; only that all of it counts as changed at once.
+        """
+        with self._transaction() as connection:
+            _create(connection, self._topics, {"topics_digest": self._topics.digest, "model_id": model_id})
+            folding.take_in(connection, folded)
+            numbers = connection.execute("select nextval('ledger_seq') from range($1)", [len(ledger)]).fetchall()
+            seqs = pa.array(sorted(number for (number,) in numbers), pa.int64())
+            connection.register("entries", ledger.append_column("seq", seqs))
+            connection.execute(
+                'insert into ledger select $1, day, "offset", rows, seq, newest_received, $2 from entries',
+                [model_id, datetime.now(UTC)],
+            )
+            connection.unregister("entries")
+            if numbers:
+                connection.execute("update meta set value = $1 where key = 'changes_floor'", [str(seqs[-1].as_py())])
 
     def made_by(self) -> str:
         """The model whose scores the store holds, "" while it holds none."""
@@ -204,26 +225,6 @@ class DuckDBStore:
                 if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
                     raise Terminal(f"the store cannot be written ({error}); make room and start again") from error
                 raise
-
-
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return duckdb.connect(str(path), config=_SETTINGS)
-    except duckdb.Error as error:
-        if "lock" in str(error):
-            raise Terminal(
-                f"{path} is open in another process ({_holder(error)}); stop that `voxpop run`, or use another --data"
-            ) from error
-        raise Terminal(
-            f"{path} cannot be opened as a store ({error}); move it away and run `voxpop rebuild`"
-        ) from error
-
-
-def _holder(error: duckdb.Error) -> str:
-    """The process that DuckDB names in its refusal."""
-    _, found, rest = str(error).partition("(PID ")
-    return f"PID {rest.partition(')')[0]}" if found else "on this file"
 
 
 def _create(connection: duckdb.DuckDBPyConnection, topics: Topics, meta: dict[str, str]) -> None:

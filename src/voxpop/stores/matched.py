@@ -43,18 +43,23 @@ def incoming(segment: Segment, batch: pa.Table, topics: Topics) -> pa.Table:
     Raises:
         Poison: the batch does not have the columns of `SCORED`.
     """
-    if {field.name: field.type for field in batch.schema} != {field.name: field.type for field in SCORED}:
-        raise Poison(f"segment {segment.path} does not have the columns of a scored segment; score it again")
+    check(segment, batch)
     kept = pc.if_else(pc.equal(batch["op"], "delete"), pa.scalar(None, pa.string()), batch["text"])
     columns = {name: batch[_COLUMNS[name]].to_pylist() for name in topics.columns}
     found = pa.array(topics.match(kept.to_pylist(), columns), pa.list_(pa.string()))
     places = pa.array(range(segment.offset, segment.offset + batch.num_rows), pa.int64())
     keys = pa.array(map(_key, batch["post_id"].to_pylist()), pa.int64())
     names = zip(batch["source"].to_pylist(), batch["author_id"].to_pylist(), strict=True)
-    authors = pa.array((_key(f"{source}:{author}") if author else None for source, author in names), pa.int64())
+    authors = pa.array((author_key(source, author) if author else None for source, author in names), pa.int64())
     for name, column in {"topics": found, "position": places, "key": keys, "author_key": authors}.items():
         batch = batch.append_column(name, column)
     return batch
+
+
+def check(segment: Segment, batch: pa.Table) -> None:
+    """Raise `Poison` unless the batch has the columns of `SCORED`."""
+    if {field.name: field.type for field in batch.schema} != {field.name: field.type for field in SCORED}:
+        raise Poison(f"segment {segment.path} does not have the columns of a scored segment; score it again")
 
 
 def gained(rows: pa.Table, names: set[str]) -> pa.Table:
@@ -63,6 +68,11 @@ def gained(rows: pa.Table, names: set[str]) -> pa.Table:
     having = [(position, kept) for position, found in pairs if (kept := [name for name in found if name in names])]
     places = pa.array([position for position, _ in having], pa.int64())
     return pa.table({"position": places, "topics": pa.array([kept for _, kept in having], pa.list_(pa.string()))})
+
+
+def author_key(source: str, author_id: str) -> int:
+    """What stands for an author where the author's id is let go of."""
+    return _key(f"{source}:{author_id}")
 
 
 def _key(post_id: str) -> int:

@@ -1,0 +1,37 @@
+"""Opening a DuckDB file with the settings that the store's statements rely on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from voxpop.errors import Terminal
+
+SETTINGS: Final[dict[str, Any]] = {"TimeZone": "UTC", "autoinstall_known_extensions": False}
+
+
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the file, or create it.
+
+    Raises:
+        Terminal: another process has it open, or it is no DuckDB file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return duckdb.connect(str(path), config=SETTINGS)
+    except duckdb.Error as error:
+        if "lock" in str(error):
+            raise Terminal(
+                f"{path} is open in another process ({_holder(error)}); stop that `voxpop run`, or use another --data"
+            ) from error
+        raise Terminal(
+            f"{path} cannot be opened as a store ({error}); move it away and run `voxpop rebuild`"
+        ) from error
+
+
+def _holder(error: duckdb.Error) -> str:
+    """The process that DuckDB names in its refusal."""
+    _, found, rest = str(error).partition("(PID ")
+    return f"PID {rest.partition(')')[0]}" if found else "on this file"
