@@ -50,7 +50,9 @@ def sort_fresh(spark: SparkSession, log: Log) -> list[Piece]:
     if not staged.is_dir():
         return []
     partitions = _partitions(staged)
-    posts = spark.read.option("datetimeRebaseMode", "CORRECTED").parquet(str(staged)).repartition(partitions, KEY)
+    posts = (
+        spark.read.option("datetimeRebaseMode", "CORRECTED").parquet(f"file://{staged}").repartition(partitions, KEY)
+    )
     first = Window.partitionBy(KEY).orderBy(*PLACE)
     fresh = posts.withColumn("nth", F.row_number().over(first)).where("nth = 1").drop("nth")
     if segments := [str(log.landing / segment.path) for segment in log.segments()]:

@@ -26,7 +26,7 @@ from voxpop.sources.files import File, planned
 from voxpop.sources.formats.columns import check
 from voxpop.sources.formats.context import FileOptions
 from voxpop.sources.formats.line import AnyLine
-from voxpop.sources.opening import STDIN
+from voxpop.sources.opening import STDIN, expand
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -40,12 +40,23 @@ class Export:
     Attributes:
         split_bytes: about how much of a file one task reads, where a file can be cut.
         segment_rows: rows of a segment; the last has what is left.
+
+    Raises:
+        Terminal: a path is missing or is a pipe, or the mapping names a field that does not exist.
     """
 
     paths: Sequence[Path]
     options: FileOptions = field(default_factory=FileOptions)
     split_bytes: int = SPLIT_BYTES
     segment_rows: int = PIECE_ROWS
+
+    def __post_init__(self) -> None:
+        # What can be known without Spark is said before it starts, which takes many seconds.
+        check(self.options.mapping)
+        expand(list(self.paths))
+        for path in self.paths:
+            if path == STDIN or not (path.is_file() or path.is_dir()):
+                raise Terminal(f"{path} is a pipe, which only one process can read; leave --engine out, or give a file")
 
 
 class BulkIngest:
@@ -72,10 +83,10 @@ class BulkIngest:
         """Read all of it; answers the account.
 
         Raises:
-            Terminal: a path is missing, or is a pipe, or cannot be understood, or Spark could not finish.
+            Terminal: a file cannot be understood, or Spark could not finish.
         """
         try:
-            parts = self._decode(export, _files(export))
+            parts = self._decode(export, planned(export.paths, export.options))
             self._set_aside(parts)
             self._land(export, sum(part.posts for part in parts))
         finally:
@@ -153,13 +164,3 @@ class BulkIngest:
             return []
         context = self._jobs.context
         return self._jobs.run(title, lambda: context.parallelize(items, len(items)).map(task).collect())
-
-
-def _files(export: Export) -> list[File]:
-    check(export.options.mapping)
-    pipes = [
-        path for path in export.paths if path == STDIN or (path.exists() and not (path.is_file() or path.is_dir()))
-    ]
-    if pipes:
-        raise Terminal(f"{pipes[0]} is a pipe, which only one process can read; leave --engine out, or give a file")
-    return planned(export.paths, export.options)

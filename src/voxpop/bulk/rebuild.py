@@ -197,10 +197,10 @@ def _sum(spark: SparkSession, folded: Folded) -> None:
 
     # Else Spark writes times in a form that only it reads as UTC.
     spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
-    parts = spark.read.parquet(str(folded.directory / "partial"))
+    parts = spark.read.parquet(f"file://{folded.directory / 'partial'}")
     counts = [F.sum(name).cast("long").alias(name) for name in COUNTS]
     polarity = F.sum("sum_polarity").cast("decimal(18, 6)").alias("sum_polarity")
-    parts.groupBy(*BUCKET).agg(*counts, polarity).write.parquet(str(folded.directory / "buckets"))
+    parts.groupBy(*BUCKET).agg(*counts, polarity).write.parquet(f"file://{folded.directory / 'buckets'}")
 
 
 def _entry(look: Look) -> dict[str, object]:

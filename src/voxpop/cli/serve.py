@@ -145,8 +145,10 @@ def rebuild(
     if settings.engine == "dask":
         raise Terminal("rebuild runs on the engines embedded and spark, not on dask; give --engine embedded")
     with assembly.assembled(settings) as parts:
-        loaded = _rebuilt(parts) if settings.engine == "spark" else 0
-        if not loaded:
+        loaded = 0
+        if settings.engine == "spark":
+            loaded = _rebuilt(parts)
+        else:
             parts.store.reset(parts.catalogue.matcher.digest, parts.scorer.model_id)
         loaded += _catch_up(parts)
     console.answer({"loaded_segments": loaded}, as_json=json_, text=f"{loaded:,} segments loaded")
