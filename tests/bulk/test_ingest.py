@@ -142,8 +142,18 @@ def test_what_a_task_raises_is_told_in_a_sentence(spark: Any, tmp_path: Path) ->
 def test_the_command_answers_the_account(tmp_path: Path) -> None:
     source = tmp_path / "posts.jsonl"
     source.write_text("".join(stream_line(number) + "\n" for number in [*range(9), 3]) + "{\n")
-    found = answer("ingest", source, "--engine", "spark", "--master", "local[1]", "--data", tmp_path / "data")
-    assert found == {"read": 11, "landed": 9, "duplicate": 1, "quarantined": 1, "ignored": {}, "undated": 0}
+    found = answer(
+        "ingest", source, "--engine", "spark", "--master", "local[1]", "--data", tmp_path / "data", timeout=600
+    )
+    assert found == {
+        "read": 11,
+        "landed": 9,
+        "duplicate": 1,
+        "quarantined": 1,
+        "ignored": {},
+        "undated": 0,
+        "handed_over": False,
+    }
 
 
 def test_a_pipe_is_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_the_command_rebuilds_the_demo_as_without_spark(tmp_path: Path) -> None:
     first = answer("rebuild", *common)
     with assembly.assembled(settings) as parts:
         one = tables(parts.store)
-    second = answer("rebuild", *common, "--engine", "spark", "--master", "local[2]")
+    second = answer("rebuild", *common, "--engine", "spark", "--master", "local[2]", timeout=600)
     assert first == second
     with assembly.assembled(settings) as parts:
         other = tables(parts.store)
