@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from tests.posts import post
-from voxpop.errors import Terminal
+from voxpop import segment as segments
+from voxpop.errors import Poison, Terminal
 from voxpop.log import Log, Tail, set_aside
 from voxpop.schema import to_batch
 from voxpop.segment import Segment
@@ -88,3 +90,24 @@ def test_the_lock_is_free_again_after_a_refusal(tmp_path: Path) -> None:
         pass
     with log.lock():
         pass
+
+
+def test_a_prepared_segment_is_adopted_at_the_end_of_the_log_and_nowhere_else(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    _, tail = land(log, Tail(), "a", "b", cursor="1")
+    for offset in (2, 3):
+        rows = pa.Table.from_batches([to_batch([post("c")])])
+        segments.write(tmp_path / f"{offset}.parquet", rows, {"offset": offset, "rows": 1, "cursors": tail.cursors})
+    with pytest.raises(Poison, match="begins at row 3, and the log ends at 2"):
+        log.adopt(tmp_path / "3.parquet", tail)
+    segment, tail = log.adopt(tmp_path / "2.parquet", tail)
+    assert log.segments()[-1] == segment
+    assert tail == log.tail()
+    assert (tail.offset, tail.cursors) == (3, {"s": "1"})
+
+
+def test_what_a_killed_holder_of_the_lock_had_staged_is_gone_with_the_next(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    (log.staging / "posts").mkdir(parents=True)
+    with log.lock():
+        assert not log.staging.exists()
