@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,8 +41,8 @@ def score(
     `model` is a bundled one, `lexicon`, the directory of an exported one, which every executor has at the same path,
     or a `ModelSpec`. It is opened once in each Python worker. Works on a streaming DataFrame and inside `foreachBatch`.
 
-    The trap: rows pass through Python as Arrow, so a type that Arrow has no place for in Spark (such as `variant` or an
-    interval of months) has to be cast or left out before.
+    The trap: rows pass through Python as Arrow, so a type that Arrow has no place for in Spark (such as a
+    calendar interval) has to be cast or left out before.
 
     Raises:
         Terminal: there is no such column or it is no text, a column has the name of one that is added, a type cannot
@@ -73,9 +74,11 @@ def _schema(df: DataFrame, text: str) -> StructType:
     taken = [name for name in df.columns if name.lower() in ADDED]
     if taken:
         raise Terminal(f"the DataFrame already has {', '.join(taken)}, which score adds; rename or drop that first")
+    # From 4.2 on it asks for the zone of timestamps.
+    zone = {"timezone": "UTC"} if "timezone" in signature(to_arrow_type).parameters else {}
     for field in df.schema.fields:
         try:
-            to_arrow_type(field.dataType)
+            to_arrow_type(field.dataType, **zone)
         except PySparkException as error:
             told = f"column {field.name!r} is {field.dataType.simpleString()}, which cannot pass through Arrow"
             raise Terminal(f"{told}; cast it or leave it out before score") from error
