@@ -112,14 +112,17 @@ def test_a_driver_that_is_killed_leaves_nothing_behind_and_goes_on(cluster: Clus
     first = driver(cluster, data)
     until(lambda: done(data) >= 2, "some segments are scored")
     java = [child for child in psutil.Process(first.pid).children(recursive=True) if "java" in child.name()]
-    assert java, "the driver has a Java"
-    second = driver(cluster, data)
-    assert second.wait(300) == 1
-    assert second.stderr and f"process {first.pid} on" in second.stderr.read()
     first.send_signal(signal.SIGKILL)
+    left = SEGMENTS - done(data)
     first.wait()
+    assert java, "the driver had a Java"
+    assert left > 0, "it was killed in the middle"
     until(lambda: not any(is_alive(process) for process in java), "its Java ends")
     third = driver(cluster, data)
+    assert third.stderr and any("stop with Ctrl-C" in line for line in third.stderr), "it serves"
+    second = driver(cluster, data)
+    assert second.wait(300) == 1
+    assert second.stderr and f"process {third.pid} on" in second.stderr.read()
     until(lambda: done(data) == SEGMENTS, "all are scored")
     third.send_signal(signal.SIGTERM)
     status = ended(third)
