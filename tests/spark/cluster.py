@@ -47,7 +47,7 @@ def until(holds: Callable[[], bool], what: str) -> None:
 def is_alive(process: psutil.Process) -> bool:
     """Whether it runs; one that has ended and was not waited for does not."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
