@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from voxpop import assembly, config
+from voxpop.cli.options import engine_flags
 from voxpop.errors import Terminal
 
 
@@ -109,3 +110,17 @@ def test_a_mastodon_token_comes_from_the_environment_or_a_file_and_is_never_show
     assert assembly.source(table, settings).name == "mastodon"
     with pytest.raises(Terminal, match="write the token into it"):
         assembly.source(table.model_copy(update={"token_file": tmp_path / "gone"}), settings)
+
+
+def test_an_address_names_its_engine_and_no_other() -> None:
+    assert engine_flags(None) == {"engine": None, "master": None, "scheduler": None}
+    assert engine_flags(None, "spark://a:7077")["engine"] == "spark"
+    assert engine_flags(None, None, "tcp://a:8786")["engine"] == "dask"
+    with pytest.raises(Terminal, match="--master is for the engine spark, not dask"):
+        engine_flags("dask", "spark://a:7077")
+
+
+def test_a_master_that_can_be_none_is_refused() -> None:
+    with pytest.raises(Terminal, match="master"):
+        config.load(master="host:7077")
+    assert config.load(master="spark://a:7077,b:7077").engine == "embedded"

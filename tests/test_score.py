@@ -171,3 +171,10 @@ def test_a_scored_segment_has_the_schema_of_scored(job: Job, tmp_path: Path) -> 
     (segment,) = Log(tmp_path).segments()
     job(segment)
     assert segments.read(job.scored / segment.path).schema == SCORED
+
+
+def test_a_bundled_model_travels_by_name_and_another_by_its_directory(tmp_path: Path) -> None:
+    assert pickle.loads(pickle.dumps(SPEC)) == SPEC
+    assert str(SPEC.directory).encode() not in pickle.dumps(SPEC)
+    other = ModelSpec("onnx", tmp_path)
+    assert pickle.loads(pickle.dumps(other)) == other

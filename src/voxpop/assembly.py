@@ -11,16 +11,17 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from voxpop import console
 from voxpop.backfill import Backfill
 from voxpop.catalogue import Catalogue
 from voxpop.checkpoints import adoption
 from voxpop.config import Settings, SourceSettings
-from voxpop.engines.embedded import EmbeddedEngine
+from voxpop.engines.opening import engine_of
 from voxpop.errors import Terminal
 from voxpop.log import Log
 from voxpop.pipeline import Parts, Pipeline
 from voxpop.score import Job, ModelSpec
-from voxpop.seams import Scorer, Source
+from voxpop.seams import Engine, Scorer, Source
 from voxpop.segment import Segment
 from voxpop.sources import mastodon
 from voxpop.sources.bluesky import HOSTS, BlueskySource, Live
@@ -47,10 +48,11 @@ class Assembly:
     catalogue: Catalogue
     store: DuckDBStore
     job: Job
+    engine: Engine
 
     def pipeline(self, watch: Callable[[Segment], None] | None = None) -> Pipeline:
-        """A pipeline over these parts, on the embedded engine."""
-        return Pipeline(Parts(self.log, EmbeddedEngine(), self.job, self.scorer.model_id, self.store), watch)
+        """A pipeline over these parts."""
+        return Pipeline(Parts(self.log, self.engine, self.job, self.scorer.model_id, self.store), watch)
 
     def backfill(self, watch: Callable[[Segment], None] | None = None) -> Backfill:
         """What counts the past of topics that came later."""
@@ -63,13 +65,13 @@ class Assembly:
 
 @contextmanager
 def assembled(settings: Settings) -> Iterator[Assembly]:
-    """Open the model and the store; closes the store in the end.
+    """Open the model, the store and the engine; closes store and engine in the end.
 
     The store is a view of one model's scores through one set of topics. When the model changed, it is emptied here and
     the pipeline loads it again from `scored/`; when topics changed, it follows them and `backfill` counts their past.
 
     Raises:
-        Terminal: the model is not there, or another process has the store open.
+        Terminal: the model is not there, another process has the store open, or the engine cannot be had.
     """
     spec = model_spec(settings)
     scorer = spec.open()
@@ -82,7 +84,8 @@ def assembled(settings: Settings) -> Iterator[Assembly]:
         store.follow(catalogue.matcher)
         catalogue.followed_by(store.follow)
         job = Job(log.landing, log.scored(scorer.model_id), spec)
-        yield Assembly(settings, log, scorer, catalogue, store, job)
+        with engine_of(settings, console.say) as engine:
+            yield Assembly(settings, log, scorer, catalogue, store, job, engine)
     finally:
         store.close()
 

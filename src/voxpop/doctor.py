@@ -27,6 +27,7 @@ from voxpop.log import POISONED, Log
 from voxpop.quarantine import Quarantine
 from voxpop.scorers.card import files, model_id
 from voxpop.sources.bluesky import HOSTS
+from voxpop.spark.fitness import findings
 from voxpop.stores.duckdb import SCHEMA_VERSION
 from voxpop.topics import Matcher
 
@@ -64,7 +65,7 @@ class Patient:
 
 
 def examine(patient: Patient) -> list[Check]:
-    """Look at the environment, the settings, the data directory, the store, the model, gaps and sources.
+    """Look at the environment, the settings, the data directory, the store, the model, gaps, sources and engine.
 
     Changes nothing and opens nothing for writing, so it may run beside a server. It never raises: what cannot be
     looked at is a check that failed. The trap: while it reads the store, for a moment, no server can open it.
@@ -81,9 +82,10 @@ def examine(patient: Patient) -> list[Check]:
         lambda: model(settings),
         lambda: gaps(settings),
         lambda: sources(settings, network=patient.network),
+        lambda: engine(settings),
         lambda: clock(settings),
     ]
-    for name, look in zip(("data", "store", "model", "gaps", "sources", "clock"), looks, strict=True):
+    for name, look in zip(("data", "store", "model", "gaps", "sources", "engine", "clock"), looks, strict=True):
         try:
             checks += look()
         except (OSError, ValueError, VoxpopError) as error:
@@ -236,6 +238,15 @@ def sources(settings: Settings, *, network: bool = False) -> Iterator[Check]:
             yield _reached(name, table.hosts or HOSTS)
         else:
             yield Check(name, "ok", table.kind + (", not asked" if table.kind in config.LIVE else ""))
+
+
+def engine(settings: Settings) -> Iterator[Check]:
+    """What the engine of the settings needs; with Spark: PySpark, Java, their fit, and whether the master answers."""
+    yield Check("engine", "ok", settings.engine)
+    if settings.engine == "spark":
+        for one in findings(settings.master):
+            state: State = "ok" if not one.fix else "fail" if one.is_fatal else "warn"
+            yield Check(f"spark {one.name}", state, one.found, one.fix)
 
 
 def clock(settings: Settings) -> Iterator[Check]:

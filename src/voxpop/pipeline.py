@@ -10,7 +10,7 @@ from voxpop import segment as segments
 from voxpop.errors import Poison
 from voxpop.log import Log
 from voxpop.score import Job
-from voxpop.seams import Engine, Store
+from voxpop.seams import Engine, Following, Store
 from voxpop.segment import Segment
 
 SEGMENTS_A_ROUND = 64
@@ -40,14 +40,12 @@ class Pipeline:
         self._watch = watch or (lambda segment: None)
         self._stop = threading.Event()
         self.behind = 0
-        """Segments that were missing when the last round began and are not scored yet."""
+        """Segments that were missing when last looked and are not scored yet."""
         self._pending = self._scored_but_not_loaded()
 
     def step(self) -> int:
         """Do one round of at most `SEGMENTS_A_ROUND` segments; answers how many were loaded."""
-        loaded = 0
-        while self._pending and not self._stop.is_set():
-            loaded += self._load(self._pending.pop(0))
+        loaded = self._load_pending()
         missing = self._parts.log.missing(self._parts.model_id)
         self.behind = len(missing)
         for segment in self._parts.engine.run(self._parts.job, missing[:SEGMENTS_A_ROUND]):
@@ -66,6 +64,8 @@ class Pipeline:
 
     def run(self) -> None:
         """Work as segments land, until `stop` is called."""
+        if isinstance(self._parts.engine, Following):
+            return self._follow(self._parts.engine)
         while not self._stop.is_set():
             if self.step() == 0 and self.behind == 0:
                 self._stop.wait(IDLE_SECONDS)
@@ -73,6 +73,19 @@ class Pipeline:
     def stop(self) -> None:
         """Make `run` end after the segment in hand; any thread may call it."""
         self._stop.set()
+
+    def _follow(self, engine: Following) -> None:
+        self._load_pending()
+        self.behind = len(self._parts.log.missing(self._parts.model_id))
+        for segment in engine.follow(self._parts.job, self._stop):
+            self._load(segment)
+            self.behind = len(self._parts.log.missing(self._parts.model_id))
+
+    def _load_pending(self) -> int:
+        loaded = 0
+        while self._pending and not self._stop.is_set():
+            loaded += self._load(self._pending.pop(0))
+        return loaded
 
     def _load(self, segment: Segment) -> bool:
         path = self._parts.job.scored / segment.path

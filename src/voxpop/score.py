@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from voxpop import geo, language, registry, text
+from voxpop import geo, language, models, registry, text
 from voxpop import segment as segments
 from voxpop.errors import Poison
 from voxpop.log import set_aside
@@ -33,6 +33,22 @@ class ModelSpec:
     def open(self) -> Scorer:
         """The scorer, opened once per process."""
         return _open(self)
+
+    def __reduce__(self) -> tuple[Callable[..., ModelSpec], tuple[str, str | Path, int]]:
+        """A bundled model travels by name, for another machine may have Voxpop elsewhere."""
+        bundled = {directory: name for name, directory in models.bundled().items()}
+        if self.directory in bundled:
+            return _bundled, (self.kind, bundled[self.directory], self.threads)
+        return ModelSpec, (self.kind, self.directory, self.threads)
+
+
+def _bundled(kind: str, name: str, threads: int) -> ModelSpec:
+    return ModelSpec(kind, models.find(name), threads)
+
+
+def openings() -> int:
+    """How many scorers this process has opened: one for each model, however many segments it scored."""
+    return _open.cache_info().misses
 
 
 @lru_cache(maxsize=2)

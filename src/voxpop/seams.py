@@ -5,6 +5,7 @@ Each seam has one list of laws in `voxpop.testing`, run on every implementation.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -74,7 +75,7 @@ class Source(Protocol):
 
 @runtime_checkable
 class Telling(Protocol):
-    """A source that has more to say of itself than what it delivers: what it costs, what hinders it."""
+    """A source or an engine that has more to say of itself: what it costs, what hinders it, where it runs."""
 
     def status(self) -> dict[str, Any]:
         """Plain JSON values, for `GET /v1/status`; called from a thread."""
@@ -110,6 +111,19 @@ class Engine(Protocol):
 
     def run(self, job: Job, segments: Sequence[Segment]) -> Iterator[Segment]:
         """Yield each scored segment as it is done, in any order, each exactly once."""
+        ...
+
+
+@runtime_checkable
+class Following(Protocol):
+    """An engine that finds what is missing itself, as it lands."""
+
+    def follow(self, job: Job, stopped: threading.Event) -> Iterator[Segment]:
+        """Yield each segment of the job's log as it is scored or set aside, until `stopped` is set.
+
+        The job's `landing` and `scored` must be those of one log. What is missing is the log's to say, not the
+        engine's to remember.
+        """
         ...
 
 

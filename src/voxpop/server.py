@@ -91,6 +91,7 @@ class Server:
 
     def status(self) -> dict[str, Any]:
         """The state of ingest and pipeline, as `/v1/status` gives it."""
+        settings, engine = self._assembly.settings, self._assembly.engine
         account = self._progress.account.to_json() if self._progress else None
         received = self._assembly.store.newest_received()
         lag = (datetime.now(UTC) - received).total_seconds() if received else None
@@ -99,6 +100,7 @@ class Server:
             "source_status": {source.name: source.status() for source in self._sources if isinstance(source, Telling)},
             "account": account,
             "done": self._progress.done if self._progress else None,
+            "engine": {"name": settings.engine, **(engine.status() if isinstance(engine, Telling) else {})},
             "behind_segments": self._pipeline.behind,
             "backfill_segments": len(self._assembly.store.lacking()),
             "lag_seconds": lag,

@@ -8,7 +8,7 @@ import typer
 
 from voxpop import console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Data, Json, Model
+from voxpop.cli.options import Config, Data, Engine, Json, Master, Model, engine_flags
 
 
 @app.command()
@@ -17,6 +17,8 @@ def doctor(
     data: Data = None,
     settings_file: Config = None,
     model: Model = None,
+    engine: Engine = None,
+    master: Master = None,
     json_: Json = False,
 ) -> None:
     """Look at environment, settings, data directory, store, model, gaps and sources; say what is wrong and the fix.
@@ -24,10 +26,13 @@ def doctor(
     Changes nothing, and can run beside a server. The exit code is 1 if a check fails, and 0 if there are only warnings.
 
     Example: voxpop doctor --data my-data --network
+
+    Example: voxpop doctor --engine spark --master spark://host:7077
     """
     from voxpop import doctor as doctors
 
-    checks = doctors.examine(doctors.Patient(settings_file, {"data": data, "model": model}, network))
+    flags = {"data": data, "model": model, **engine_flags(engine, master)}
+    checks = doctors.examine(doctors.Patient(settings_file, flags, network))
     rows = [f"{one.state:<4}  {one.name}: {one.found}" + (f" -> {one.fix}" if one.fix else "") for one in checks]
     is_well = all(one.state != "fail" for one in checks)
     answer = {"ok": is_well, "checks": [one.to_json() for one in checks]}

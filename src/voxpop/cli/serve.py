@@ -67,6 +67,8 @@ def run(
     model: Model = None,
     labels: Labels = None,
     languages: Languages = None,
+    engine: Engine = None,
+    master: Master = None,
     port: Port = None,
     browser: Browser = False,
     json_: Json = False,
@@ -80,11 +82,14 @@ def run(
     Example: snscrape --jsonl telegram-channel rockstargames | voxpop run --source -
 
     Example: voxpop run --once --data my-data --json
+
+    Example: voxpop run --source bluesky --engine spark --master spark://host:7077
     """
     from voxpop import assembly
     from voxpop.log import Log
 
-    settings = config.load(settings_file, data=data, port=port, **model_flags(model, labels, languages))
+    flags = {**model_flags(model, labels, languages), **engine_flags(engine, master)}
+    settings = config.load(settings_file, data=data, port=port, **flags)
     chosen = settings.chosen_sources(source or [], watch)
     live = [table.name or table.kind for table in chosen if not table.has_end]
     if once and live:
@@ -107,6 +112,8 @@ def serve(
     model: Model = None,
     labels: Labels = None,
     languages: Languages = None,
+    engine: Engine = None,
+    master: Master = None,
     port: Port = None,
     browser: Browser = False,
     json_: Json = False,
@@ -117,7 +124,8 @@ def serve(
     """
     from voxpop import assembly
 
-    settings = config.load(settings_file, data=data, port=port, **model_flags(model, labels, languages))
+    flags = {**model_flags(model, labels, languages), **engine_flags(engine, master)}
+    settings = config.load(settings_file, data=data, port=port, **flags)
     with assembly.assembled(settings) as parts:
         answer = _serve(parts, [], browser)
     console.answer(answer, as_json=json_)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def engine_of(settings: Settings) -> Iterator[Engine]:
-    """The engine for as long as the block runs.
+def engine_of(settings: Settings, say: Callable[[str], None] = lambda line: None) -> Iterator[Engine]:
+    """The engine for as long as the block runs; what it has to say as it goes is said to `say`, a line each.
 
     Raises:
         Terminal: what the engine needs is missing, or no cluster answers; says what to do.
     """
     if settings.engine == "spark":
         with spark_of(settings) as spark:
-            engine: Engine = registry.load("engines", "spark")(spark)
+            engine: Engine = registry.load("engines", "spark")(spark, say)
             yield engine
     else:
         engine = registry.load("engines", settings.engine)()

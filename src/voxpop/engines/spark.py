@@ -2,50 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from voxpop.log import is_done
 from voxpop.score import Job
 from voxpop.segment import Segment
+from voxpop.spark.stream import Stream
+from voxpop.spark.tasks import spread
+from voxpop.spark.work import Work
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-POLL_SECONDS: Final = 0.1
 
 
 class SparkEngine:
     """Calls the job on Spark's executors, one task a segment; the session is the caller's to stop.
 
-    The log has to be at the same path on driver and executors (a shared file system, or one machine), and the model's
-    directory too. Rows never pass through Spark: an executor reads a segment and writes one, so the bytes are those
-    of any other engine. A task that Spark repeats writes the same bytes again.
+    The log has to be at the same path on driver and executors (a shared file system, or one machine). Rows never pass
+    through Spark: an executor reads a segment and writes one, so the bytes are those of any other engine. A task that
+    Spark repeats writes the same bytes again.
     """
 
-    def __init__(self, spark: SparkSession) -> None:
-        self._context = spark.sparkContext
+    def __init__(self, spark: SparkSession, say: Callable[[str], None] = lambda line: None) -> None:
+        """Take the session, and what a line about each batch is said to."""
+        self._spark, self._say = spark, say
 
     def run(self, job: Job, segments: Sequence[Segment]) -> Iterator[Segment]:
-        """Yield each segment as its file appears, in any order.
+        """Yield each segment as its file appears, in any order; see `voxpop.spark.tasks.spread`."""
+        if segments:
+            yield from spread(self._spark.sparkContext, Work.of(job), segments)
 
-        Raises whatever the job raised on an executor, as Spark tells it, once the segments that were done are yielded.
+    def follow(self, job: Job, stopped: threading.Event) -> Iterator[Segment]:
+        """Yield each segment of the job's log as it is scored, those that land meanwhile too, until `stopped`.
+
+        See `voxpop.spark.stream.Stream`.
         """
-        if not segments:
-            return
-        # One task has one core, whatever the driver's machine has.
-        task = replace(job, model=replace(job.model, threads=1))
-        left = list(segments)
-        with ThreadPoolExecutor(1) as driver:
-            running = driver.submit(self._context.parallelize(segments, len(segments)).foreach, task)
-            while left:
-                wait([running], POLL_SECONDS)
-                ended = running.done()
-                done = {segment for segment in left if is_done(job.scored, segment)}
-                yield from sorted(done)
-                left = [segment for segment in left if segment not in done]
-                if ended:
-                    break
-            running.result()
+        yield from Stream(self._spark, Work.of(job), self._say).segments(stopped)
+
+    def status(self) -> dict[str, Any]:
+        """The master, and how many executors there are now; on one machine the driver is the one there is."""
+        context = self._spark.sparkContext
+        known = len(context._jsc.sc().statusTracker().getExecutorInfos())
+        return {"master": context.master, "executors": known if context.master.startswith("local") else known - 1}

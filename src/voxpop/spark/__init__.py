@@ -1,1 +1,5 @@
 """Voxpop on Apache Spark: for those who outgrow one machine. Needs the extra `spark`."""
+
+from voxpop.spark.scoring import score
+
+__all__ = ["score"]
