@@ -166,11 +166,10 @@ def _rebuilt(parts: Any) -> int:
     """Rebuild the store on Spark from what is scored; answers the number of segments."""
     from voxpop.bulk.job import Jobs
     from voxpop.bulk.rebuild import BulkRebuild
-    from voxpop.engines.opening import spark_of
 
     keep = timedelta(days=parts.settings.keep_days)
-    with spark_of(parts.settings) as spark, console.StepsBar("task") as bar:
-        rebuild = BulkRebuild(parts.store, parts.job.scored, Jobs(spark, bar))
+    with console.StepsBar("task") as bar:
+        rebuild = BulkRebuild(parts.store, parts.job.scored, Jobs(parts.engine.session, bar))
         return rebuild.run(parts.log.segments(), parts.catalogue.matcher, keep)
 
 

@@ -26,22 +26,22 @@ class SparkEngine:
 
     def __init__(self, spark: SparkSession, say: Callable[[str], None] = lambda line: None) -> None:
         """Take the session, and what a line about each batch is said to."""
-        self._spark, self._say = spark, say
+        self.session, self._say = spark, say
 
     def run(self, job: Job, segments: Sequence[Segment]) -> Iterator[Segment]:
         """Yield each segment as its file appears, in any order; see `voxpop.spark.tasks.spread`."""
         if segments:
-            yield from spread(self._spark.sparkContext, Work.of(job), segments)
+            yield from spread(self.session.sparkContext, Work.of(job), segments)
 
     def follow(self, job: Job, stopped: threading.Event) -> Iterator[Segment]:
         """Yield each segment of the job's log as it is scored, those that land meanwhile too, until `stopped`.
 
         See `voxpop.spark.stream.Stream`.
         """
-        yield from Stream(self._spark, Work.of(job), self._say).segments(stopped)
+        yield from Stream(self.session, Work.of(job), self._say).segments(stopped)
 
     def status(self) -> dict[str, Any]:
         """The master, and how many executors there are now; on one machine the driver is the one there is."""
-        context = self._spark.sparkContext
+        context = self.session.sparkContext
         known = len(context._jsc.sc().statusTracker().getExecutorInfos())
         return {"master": context.master, "executors": known if context.master.startswith("local") else known - 1}
