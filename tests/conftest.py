@@ -24,3 +24,13 @@ def spark() -> Iterator[Any]:
 
     with opened(Cluster("local[2]", {"spark.sql.shuffle.partitions": "2"})) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def dask() -> Iterator[Any]:
+    """One Dask client for all tests: two worker processes of this machine."""
+    pytest.importorskip("distributed", reason="install Dask with pip install 'voxpop[dask]'")
+    from voxpop.dask.client import opened
+
+    with opened(workers=2) as client:
+        yield client

@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("account", "deletion", "geo", "place", "quarantine", "removal", "seen", "sources", "scorers", "spool"),
     ("metrics", "output", "score", "table"),
     ("bootstrap", "labelled", "quantification"),
-    ("spark",),
+    ("dask", "spark"),
     ("engines", "ingest", "scrub", "stores"),
     ("backfill", "behaviour", "delivery", "evaluation", "explanation", "pipeline", "preview", "reliability", "scoring"),
     ("testing",),

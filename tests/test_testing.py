@@ -63,7 +63,7 @@ def log(tmp_path: Path) -> Log:
     return log
 
 
-ENGINES = {"embedded": (), "spark": ("spark",)}
+ENGINES = {"embedded": (), "dask": ("dask",), "spark": ("spark",)}
 """Each engine and the fixtures that it is made of."""
 
 

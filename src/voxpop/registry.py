@@ -22,6 +22,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
     "engines": {
         "embedded": "voxpop.engines.embedded:EmbeddedEngine",
+        "dask": "voxpop.engines.dask:DaskEngine",
         "spark": "voxpop.engines.spark:SparkEngine",
     },
     "stores": {"duckdb": "voxpop.stores.duckdb:DuckDBStore"},

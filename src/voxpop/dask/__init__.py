@@ -1,0 +1,1 @@
+"""Voxpop on Dask: for those whose cluster is one already. Needs the extra `dask`."""
