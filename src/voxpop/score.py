@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -68,6 +68,11 @@ class Job:
     landing: Path
     scored: Path
     model: ModelSpec
+
+    def for_worker(self) -> Job:
+        """The same job for a worker of a cluster, whose working directory is another and which has one core."""
+        model = replace(self.model, directory=self.model.directory.absolute(), threads=1)
+        return Job(self.landing.absolute(), self.scored.absolute(), model)
 
     def __call__(self, segment: Segment) -> Segment:
         """Score the segment and commit it by one rename; again, if it was scrubbed since it was read.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import replace
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +22,6 @@ POLL_SECONDS: Final = 0.02
 AHEAD: Final = 4
 """Groups in the scheduler's hands for each core: enough that none waits, few enough that a long log is no load."""
 PATIENCE_SECONDS: Final = 60.0
-"""How long no worker may be there, or a segment that was written may stay out of the driver's sight."""
 
 LOOK_SECONDS: Final = 1.0
 GONE: Final = (
@@ -44,37 +42,51 @@ class DaskEngine:
     other engine. What a lost worker had in hand is done again elsewhere, and gives the same bytes.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, patience: float = PATIENCE_SECONDS) -> None:
+        """Take a client; `patience` is how many seconds a worker, or a file that was written, may be away."""
         self._client = client
+        self._patience = patience
 
     def run(self, job: Job, segments: Sequence[Segment]) -> Iterator[Segment]:
         """Yield the segments of each group as it is done, in any order; left early, what waits is cancelled.
 
         Raises:
-            Terminal: no worker is left, several died over one group, the scheduler is gone, a worker lacks Voxpop, or
-                it writes where this machine does not see it.
+            Terminal: no worker is left, several died over one group, the scheduler is gone, or a worker writes where
+                this machine does not see it.
         """
-        # Workers share a machine as its cores, so each takes one, whatever the driver's machine has.
-        task = replace(job, model=replace(job.model, threads=1))
+        task = job.for_worker()
         cores = sum(self._client.nthreads().values()) or 1
         groups = iter(grouped(segments, cores))
-        with _Handed(self._client, task) as handed:
+        with _Handed(self._client, task, self._patience) as handed:
             handed.add(islice(groups, AHEAD * cores))
             while handed.futures:
                 for group in handed.done():
-                    yield from (_in_sight(job, segment) for segment in group)
+                    yield from (self._in_sight(job, segment) for segment in group)
                     handed.add(islice(groups, 1))
+
+    def _in_sight(self, job: Job, segment: Segment) -> Segment:
+        """The segment, once the driver sees its file, which a network's file system may show some time later."""
+        since = time.monotonic()
+        while not is_done(job.scored, segment):
+            if time.monotonic() - since > self._patience:
+                raise Terminal(
+                    f"a Dask worker scored {segment.path}, but it is not in {job.scored}; mount the data directory at "
+                    "the same path on every worker"
+                )
+            time.sleep(POLL_SECONDS)
+        return segment
 
 
 class _Handed:
     """The groups that workers have or will get next."""
 
-    def __init__(self, client: Client, task: Job) -> None:
+    def __init__(self, client: Client, task: Job, patience: float) -> None:
         from dask.distributed import as_completed
 
         self.futures: dict[Future, Group] = {}
         self._client = client
         self._task = task
+        self._patience = patience
         self._completed: as_completed = as_completed(loop=client.loop)
 
     def __enter__(self) -> _Handed:
@@ -111,12 +123,9 @@ class _Handed:
             looked = now
             if self._has_workers():
                 last = now
-            elif now - last > PATIENCE_SECONDS:
+            elif now - last > self._patience:
                 address = self._client.scheduler.address
-                raise Terminal(
-                    f"{address} has had no worker for {PATIENCE_SECONDS:.0f} s; start one with "
-                    f"`dask worker {address} --nthreads 1`"
-                )
+                raise Terminal(f"{address} has no worker; start one with `dask worker {address} --nthreads 1`")
 
     def _has_workers(self) -> bool:
         try:
@@ -143,28 +152,11 @@ def _result(future: Future, group: Group) -> Any:
         return future.result()
     except KilledWorker as error:
         raise Terminal(
-            f"{error.allowed_failures + 1} Dask workers died one after another over {_named(group)}; if they ran out of "
-            "memory, their log says so: give each more with --memory-limit"
+            f"{error.allowed_failures + 1} Dask workers died one after another over {_named(group)}; if they ran out "
+            "of memory, their log says so: give each more with --memory-limit"
         ) from error
     except CancelledError as error:
         raise Terminal(GONE) from error
-    except ModuleNotFoundError as error:
-        raise Terminal(
-            f"a Dask worker lacks {error.name}; install the same there as here, with pip install 'voxpop[dask]'"
-        ) from error
-
-
-def _in_sight(job: Job, segment: Segment) -> Segment:
-    """The segment, once the driver sees its file, which a network's file system may show some time later."""
-    since = time.monotonic()
-    while not is_done(job.scored, segment):
-        if time.monotonic() - since > PATIENCE_SECONDS:
-            raise Terminal(
-                f"a Dask worker scored {segment.path}, but it is not in {job.scored}; mount the data directory at the "
-                "same path on every worker"
-            )
-        time.sleep(POLL_SECONDS)
-    return segment
 
 
 def _named(group: Group) -> str:

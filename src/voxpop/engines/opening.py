@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from voxpop import registry
 from voxpop.config import Settings
+from voxpop.dask import client as dask
 from voxpop.seams import Engine
 from voxpop.spark.session import LOCAL, Cluster, opened
 
@@ -25,6 +26,10 @@ def engine_of(settings: Settings, say: Callable[[str], None] = lambda line: None
     if settings.engine == "spark":
         with spark_of(settings) as spark:
             engine: Engine = registry.load("engines", "spark")(spark, say)
+            yield engine
+    elif settings.engine == "dask":
+        with dask.opened(settings.scheduler) as client:
+            engine = registry.load("engines", "dask")(client)
             yield engine
     else:
         engine = registry.load("engines", settings.engine)()

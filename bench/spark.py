@@ -1,0 +1,188 @@
+"""What Spark and Dask cost, what they bring, and how far they go; the figures of docs/scale.md.
+
+    make bench-spark ARGS='--posts 200000'
+
+Parts, each of which `--only` can choose:
+
+    overhead   engines on the same segments and cores by the size of a segment, and their start-up
+    scaling    one worker against all
+    naive      transformers.pipeline in a pandas UDF on the same rows (needs the train extra)
+    stages     posts in JSONL files through ingest, run and rebuild: posts/s, memory, bytes, a plot of the memory
+    paper      what 10, 100 and 1,000 executors would do with 500 million posts a day
+
+Posts are texts of `--streams` (export files) cut and joined anew, or of the bundled recording where there are none.
+The stages score with `--model lexicon` unless told otherwise: the transformer takes hours for ten million posts on two
+cores, and its rate is what the part `overhead` measures. Needs the extras `spark` and `dask`, and a quiet machine.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.scale import engines, generated, memory, naive, paper, stages
+from bench.scale.engines import Trial
+from voxpop import models
+from voxpop.dask import client as dask
+from voxpop.engines.dask import DaskEngine
+from voxpop.engines.spark import SparkEngine
+from voxpop.score import ModelSpec
+from voxpop.seams import Engine
+from voxpop.spark.session import Cluster, opened
+
+CORES = len(os.sched_getaffinity(0))
+PARTS = ("overhead", "scaling", "naive", "stages", "paper")
+
+
+@contextmanager
+def spark(cores: int) -> Iterator[Any]:
+    with opened(Cluster(f"local[{cores}]", {"spark.driver.memory": "2g"})) as session:
+        yield session
+
+
+def overhead(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
+    starts: dict[str, float] = {}
+    with ExitStack() as stack:
+
+        def started(name: str, make: Callable[[], Engine]) -> Engine:
+            begun = time.perf_counter()
+            engine = make()
+            engines.first(engine, trial)
+            starts[name] = time.perf_counter() - begun
+            return engine
+
+        ways = {
+            "embedded": started("embedded", lambda: engines.embedded(trial)),
+            "spark": started("spark", lambda: SparkEngine(stack.enter_context(spark(CORES)))),
+            "dask": started("dask", lambda: DaskEngine(stack.enter_context(dask.opened(workers=CORES)))),
+        }
+        found = engines.beside(ways, trial, given.sizes)
+    print(f"\n{trial.rows:,} rows a size, {CORES} cores, {trial.rounds} rounds, posts/s")
+    print("| rows a segment | embedded | Spark | | Dask | |\n|---|---|---|---|---|---|")
+    for line in found:
+        base, by_spark, by_dask = (line[name] for name in ("embedded", "spark", "dask"))
+        print(
+            f"| {line['size']:,.0f} | {base:,.0f} | {by_spark:,.0f} | {by_spark / base - 1:+.0%} "
+            f"| {by_dask:,.0f} | {by_dask / base - 1:+.0%} |"
+        )
+    enough = {name: engines.worth_it(found, name) for name in ("spark", "dask")}
+    told = {name: f"{size:,} rows" if size else "none of these sizes" for name, size in enough.items()}
+    print(f"less than 10 % slower than embedded from: Spark {told['spark']}, Dask {told['dask']}")
+    print("start-up with the model, seconds: " + ", ".join(f"{name} {took:.1f}" for name, took in starts.items()))
+    return {"sizes": found, "within_10_percent_from": enough, "start_seconds": starts}
+
+
+def scaling(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
+    rates: dict[str, dict[int, float]] = {"spark": {}, "dask": {}}
+    for workers in sorted({1, CORES}):
+        with spark(workers) as session:
+            engine: Engine = SparkEngine(session)
+            engines.first(engine, trial)
+            rates["spark"][workers] = engines.beside({"spark": engine}, trial, [4096])[0]["spark"]
+        with dask.opened(workers=workers) as client:
+            engine = DaskEngine(client)
+            engines.first(engine, trial)
+            rates["dask"][workers] = engines.beside({"dask": engine}, trial, [4096])[0]["dask"]
+    print(f"\n{trial.rows:,} rows in segments of 4,096, posts/s by the number of workers of one core")
+    for name, by_workers in rates.items():
+        told = ", ".join(f"{workers}: {rate:,.0f}" for workers, rate in by_workers.items())
+        print(f"{name:6} {told}  ({by_workers[CORES] / by_workers[1]:.2f} x)")
+    return {name: {str(workers): rate for workers, rate in found.items()} for name, found in rates.items()}
+
+
+def against_naive(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
+    if not importlib.util.find_spec("torch"):
+        print("\nthe part naive is left out: it needs PyTorch, which `make training` adds")
+        return {}
+    recombined = generated.Recombined(trial.known, seed=3)
+    texts = [recombined.text() for _ in range(given.naive_rows)]
+    with spark(CORES) as session:
+        theirs = naive.classified(session, texts, CORES, given.weights)
+        engine = SparkEngine(session)
+        engines.first(engine, trial)
+        ours = engines.beside({"spark": engine}, replace(trial, rows=given.naive_rows), [1024])[0]["spark"]
+    print(f"\n{given.naive_rows:,} rows, Spark on {CORES} cores, posts/s")
+    print(f"transformers.pipeline in a pandas UDF {theirs:,.0f}, Voxpop {ours:,.0f}: {ours / theirs:.1f} x")
+    return {"pandas_udf": theirs, "voxpop": ours}
+
+
+def through_stages(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
+    data = trial.scratch / "data"
+    paths = generated.written(trial.scratch / "files", given.posts, given.streams)
+    size = sum(path.stat().st_size for path in paths)
+    done = stages.run(paths, data, given.flags.split(), given.model)
+    print(f"\n{given.posts:,} posts, {size / 1e9:.2f} GB of JSONL, {CORES} cores, model {given.model}, {given.flags}")
+    print("| stage | seconds | posts/s | peak memory, GiB |\n|---|---|---|---|")
+    for name, took in done.seconds.items():
+        print(f"| {name} | {took:,.1f} | {given.posts / took:,.0f} | {done.peaks[name]:.2f} |")
+    print("written: " + ", ".join(f"{name} {count / 1e9:.3f} GB" for name, count in done.written.items()))
+    print(json.dumps(done.answers["ingest"]))
+    memory.plot(done.memory, given.plot, f"{given.posts:,} posts, {CORES} cores: memory of all processes")
+    told = {"seconds": done.seconds, "peak_gib": done.peaks, "bytes": done.written, "answers": done.answers}
+    return {"posts": given.posts, "input_bytes": size, "segments": done.segments, **told}
+
+
+def on_paper(trial: Trial, given: argparse.Namespace, so_far: dict[str, Any]) -> dict[str, Any]:
+    with spark(CORES) as session:
+        task = paper.task(session)
+    listed = {count: paper.listing(trial.scratch, count) for count in (1_000, 10_000, 100_000)}
+    passed = so_far["stages"]
+    landed = (passed["bytes"]["landing"] + passed["bytes"]["scored"]) / passed["posts"]
+    rate = max(line["spark"] for line in so_far["overhead"]["sizes"]) / CORES
+    load = passed["seconds"]["rebuild"] / passed["segments"]
+    costs = paper.Costs(rate, task, listed[100_000] / 100_000, load, landed)
+    found = paper.table(costs, 4096)
+    print(f"\nmeasured: {rate:,.0f} posts/s a core, {task * 1e3:.1f} ms a task, {load * 1e3:.1f} ms to load a segment,")
+    print("missing(): " + ", ".join(f"{count:,} segments {took * 1e3:,.1f} ms" for count, took in listed.items()))
+    print("| executors | of X scored | segments a day | tasks, s | a listing, s | store, s | GB a day |")
+    print("|---|---|---|---|---|---|---|")
+    for line in found:
+        print(
+            f"| {line['executors']:,} | {line['share']:.0%} | {line['segments']:,.0f} | {line['driver']:,.0f} "
+            f"| {line['listing']:,.2f} | {line['store']:,.0f} | {line['bytes'] / 1e9:,.0f} |"
+        )
+    return {"costs": costs.__dict__, "listing_seconds": {str(count): took for count, took in listed.items()}}
+
+
+def parsed() -> argparse.Namespace:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--posts", type=int, default=1_000_000, help="posts of the part stages")
+    options.add_argument("--rows", type=int, default=65_536, help="rows of a size in overhead and scaling")
+    options.add_argument("--naive-rows", type=int, default=8_192)
+    options.add_argument("--rounds", type=int, default=1)
+    options.add_argument("--sizes", type=int, nargs="+", default=list(engines.SIZES))
+    options.add_argument("--model", default="lexicon", help="model of the part stages")
+    options.add_argument("--flags", default="--engine spark", help="engine of the part stages")
+    options.add_argument("--weights", type=Path, help="fine-tuned classifier for the part naive")
+    options.add_argument("--streams", type=Path, default=Path("../shared/data/streams"))
+    options.add_argument("--scratch", type=Path, help="where files and log go; kept [default: thrown away]")
+    options.add_argument("--plot", type=Path, default=Path("docs/img/scale-memory.png"))
+    options.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
+    return options.parse_args()
+
+
+def main() -> None:
+    given = parsed()
+    if "paper" in given.only and not {"overhead", "stages"} <= set(given.only):
+        sys.exit("the part paper computes from overhead and stages; choose them, too")
+    with tempfile.TemporaryDirectory(prefix="voxpop-scale-") as throwaway:
+        scratch = given.scratch or Path(throwaway)
+        spec = ModelSpec("onnx", models.find("en-small"), CORES)
+        trial = Trial(scratch, generated.texts(given.streams), spec, given.rows, given.rounds)
+        parts = {"overhead": overhead, "scaling": scaling, "naive": against_naive, "stages": through_stages}
+        found: dict[str, Any] = {name: part(trial, given) for name, part in parts.items() if name in given.only}
+        if "paper" in given.only:
+            found["paper"] = on_paper(trial, given, found)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
