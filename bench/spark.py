@@ -19,6 +19,7 @@ import argparse
 import importlib.util
 import json
 import os
+import platform
 import sys
 import tempfile
 import time
@@ -39,7 +40,14 @@ from voxpop.seams import Engine
 from voxpop.spark.session import Cluster, opened
 
 CORES = len(os.sched_getaffinity(0))
+REPORT: list[str] = []
 PARTS = ("overhead", "scaling", "naive", "stages", "paper")
+
+
+def say(line: str) -> None:
+    """Print a line of the report, which is Markdown, and keep it for `--out`."""
+    print(line, flush=True)
+    REPORT.append(line)
 
 
 @contextmanager
@@ -65,18 +73,19 @@ def overhead(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
             "dask": started("dask", lambda: DaskEngine(stack.enter_context(dask.opened(workers=CORES)))),
         }
         found = engines.beside(ways, trial, given.sizes)
-    print(f"\n{trial.rows:,} rows a size, {CORES} cores, {trial.rounds} rounds, posts/s")
-    print("| rows a segment | embedded | Spark | | Dask | |\n|---|---|---|---|---|---|")
+    say("\n## Engines by the size of a segment\n")
+    say(f"{trial.rows:,} rows a size, {CORES} cores, {trial.rounds} rounds, posts/s.\n")
+    say("| rows a segment | embedded | Spark | | Dask | |\n|---|---|---|---|---|---|")
     for line in found:
         base, by_spark, by_dask = (line[name] for name in ("embedded", "spark", "dask"))
-        print(
+        say(
             f"| {line['size']:,.0f} | {base:,.0f} | {by_spark:,.0f} | {by_spark / base - 1:+.0%} "
             f"| {by_dask:,.0f} | {by_dask / base - 1:+.0%} |"
         )
     enough = {name: engines.worth_it(found, name) for name in ("spark", "dask")}
     told = {name: f"{size:,} rows" if size else "none of these sizes" for name, size in enough.items()}
-    print(f"less than 10 % slower than embedded from: Spark {told['spark']}, Dask {told['dask']}")
-    print("start-up with the model, seconds: " + ", ".join(f"{name} {took:.1f}" for name, took in starts.items()))
+    say(f"\nLess than 10 % slower than embedded from: Spark {told['spark']}, Dask {told['dask']}")
+    say("\nStart-up with the model, seconds: " + ", ".join(f"{name} {took:.1f}" for name, took in starts.items()))
     return {"sizes": found, "within_10_percent_from": enough, "start_seconds": starts}
 
 
@@ -91,16 +100,16 @@ def scaling(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
             engine = DaskEngine(client)
             engines.first(engine, trial)
             rates["dask"][workers] = engines.beside({"dask": engine}, trial, [4096])[0]["dask"]
-    print(f"\n{trial.rows:,} rows in segments of 4,096, posts/s by the number of workers of one core")
+    say(f"\n## One worker and {CORES}\n\n{trial.rows:,} rows in segments of 4,096, posts/s by the number of workers.\n")
     for name, by_workers in rates.items():
         told = ", ".join(f"{workers}: {rate:,.0f}" for workers, rate in by_workers.items())
-        print(f"{name:6} {told}  ({by_workers[CORES] / by_workers[1]:.2f} x)")
+        say(f"* {name}: {told} ({by_workers[CORES] / by_workers[1]:.2f} x)")
     return {name: {str(workers): rate for workers, rate in found.items()} for name, found in rates.items()}
 
 
 def against_naive(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
     if not importlib.util.find_spec("torch"):
-        print("\nthe part naive is left out: it needs PyTorch, which `make training` adds")
+        say("\nthe part naive is left out: it needs PyTorch, which `make training` adds")
         return {}
     recombined = generated.Recombined(trial.known, seed=3)
     texts = [recombined.text() for _ in range(given.naive_rows)]
@@ -109,8 +118,8 @@ def against_naive(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
         engine = SparkEngine(session)
         engines.first(engine, trial)
         ours = engines.beside({"spark": engine}, replace(trial, rows=given.naive_rows), [1024])[0]["spark"]
-    print(f"\n{given.naive_rows:,} rows, Spark on {CORES} cores, posts/s")
-    print(f"transformers.pipeline in a pandas UDF {theirs:,.0f}, Voxpop {ours:,.0f}: {ours / theirs:.1f} x")
+    say(f"\n## Beside the naive way\n\n{given.naive_rows:,} rows, one Spark session on {CORES} cores, posts/s.\n")
+    say(f"`transformers.pipeline` in a pandas UDF {theirs:,.0f}, Voxpop {ours:,.0f}: {ours / theirs:.1f} x")
     return {"pandas_udf": theirs, "voxpop": ours}
 
 
@@ -119,13 +128,17 @@ def through_stages(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
     paths = generated.written(trial.scratch / "files", given.posts, given.streams)
     size = sum(path.stat().st_size for path in paths)
     done = stages.run(paths, data, given.flags.split(), given.model)
-    print(f"\n{given.posts:,} posts, {size / 1e9:.2f} GB of JSONL, {CORES} cores, model {given.model}, {given.flags}")
-    print("| stage | seconds | posts/s | peak memory, GiB |\n|---|---|---|---|")
+    say(f"\n## {given.posts:,} posts through the commands\n\n{size / 1e9:.2f} GB of JSONL, `--model {given.model}`.\n")
+    for name, arguments in stages.told(given.flags, given.model).items():
+        say(f"* {name}: `{arguments}`")
+    say("")
+    say("| stage | seconds | posts/s | peak memory, GiB |\n|---|---|---|---|")
     for name, took in done.seconds.items():
-        print(f"| {name} | {took:,.1f} | {given.posts / took:,.0f} | {done.peaks[name]:.2f} |")
-    print("written: " + ", ".join(f"{name} {count / 1e9:.3f} GB" for name, count in done.written.items()))
-    print(json.dumps(done.answers["ingest"]))
+        say(f"| {name} | {took:,.1f} | {given.posts / took:,.0f} | {done.peaks[name]:.2f} |")
+    say("\nWritten: " + ", ".join(f"{name} {count / 1e9:.3f} GB" for name, count in done.written.items()))
+    say(f"\nIngest: {json.dumps(done.answers['ingest'])}")
     memory.plot(done.memory, given.plot, f"{given.posts:,} posts, {CORES} cores: memory of all processes")
+    say(f"\n![memory of all processes over time]({given.plot.parent.name}/{given.plot.name})")
     told = {"seconds": done.seconds, "peak_gib": done.peaks, "bytes": done.written, "answers": done.answers}
     return {"posts": given.posts, "input_bytes": size, "segments": done.segments, **told}
 
@@ -140,12 +153,14 @@ def on_paper(trial: Trial, given: argparse.Namespace, so_far: dict[str, Any]) ->
     load = passed["seconds"]["rebuild"] / passed["segments"]
     costs = paper.Costs(rate, task, listed[100_000] / 100_000, load, landed)
     found = paper.table(costs, 4096)
-    print(f"\nmeasured: {rate:,.0f} posts/s a core, {task * 1e3:.1f} ms a task, {load * 1e3:.1f} ms to load a segment,")
-    print("missing(): " + ", ".join(f"{count:,} segments {took * 1e3:,.1f} ms" for count, took in listed.items()))
-    print("| executors | of X scored | segments a day | tasks, s | a listing, s | store, s | GB a day |")
-    print("|---|---|---|---|---|---|---|")
+    say("\n## 500 million posts a day, on paper\n")
+    say(f"Measured: {rate:,.0f} posts/s a core, {task * 1e3:.1f} ms a task, {load * 1e3:.1f} ms to load a segment.\n")
+    told = ", ".join(f"{count:,} segments {took * 1e3:,.1f} ms" for count, took in listed.items())
+    say(f"What is missing on a day of {told}.\n")
+    say("| executors | of X scored | segments a day | tasks, s | a listing, s | store, s | GB a day |")
+    say("|---|---|---|---|---|---|---|")
     for line in found:
-        print(
+        say(
             f"| {line['executors']:,} | {line['share']:.0%} | {line['segments']:,.0f} | {line['driver']:,.0f} "
             f"| {line['listing']:,.2f} | {line['store']:,.0f} | {line['bytes'] / 1e9:,.0f} |"
         )
@@ -165,6 +180,7 @@ def parsed() -> argparse.Namespace:
     options.add_argument("--streams", type=Path, default=Path("../shared/data/streams"))
     options.add_argument("--scratch", type=Path, help="where files and log go; kept [default: thrown away]")
     options.add_argument("--plot", type=Path, default=Path("docs/img/scale-memory.png"))
+    options.add_argument("--out", type=Path, help="write the report here, such as docs/scale-measured.md")
     options.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
     return options.parse_args()
 
@@ -173,6 +189,9 @@ def main() -> None:
     given = parsed()
     if "paper" in given.only and not {"overhead", "stages"} <= set(given.only):
         sys.exit("the part paper computes from overhead and stages; choose them, too")
+    say("<!-- Written by bench/spark.py. -->\n# Scale, as measured\n")
+    say(f"`make bench-spark ARGS='{' '.join(sys.argv[1:])}'`\n")
+    say(f"{CORES} cores, {platform.machine()}, load average {os.getloadavg()[0]:.1f} at the beginning.")
     with tempfile.TemporaryDirectory(prefix="voxpop-scale-") as throwaway:
         scratch = given.scratch or Path(throwaway)
         spec = ModelSpec("onnx", models.find("en-small"), CORES)
@@ -181,6 +200,8 @@ def main() -> None:
         found: dict[str, Any] = {name: part(trial, given) for name, part in parts.items() if name in given.only}
         if "paper" in given.only:
             found["paper"] = on_paper(trial, given, found)
+    if given.out:
+        given.out.write_text("\n".join(REPORT) + "\n", encoding="utf-8")
     print(json.dumps(found))
 
 

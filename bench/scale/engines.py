@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tqdm import tqdm
@@ -19,6 +20,7 @@ from voxpop.testing import digest
 
 SIZES = (256, 1_024, 4_096, 16_384, 65_536)
 WITHIN = 0.10
+MORNING = datetime(2026, 11, 19, 9, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,15 @@ def landed(trial: Trial, size: int, seed: int) -> Job:
     log, tail = Log(root), Log(root).tail()
     recombined = Recombined(trial.known, seed)
     for begin in range(0, max(trial.rows, 2 * size), size):
-        numbers = range(begin, begin + size)
-        posts = [Post(post_id=f"bench:{at}", source="bench", text=recombined.text(), lang="en") for at in numbers]
+        posts = [_post(at, recombined.text()) for at in range(begin, begin + size)]
         _, tail = log.append(to_batch(posts), tail, {})
     return Job(log.landing, root / "scored", trial.model)
+
+
+def _post(number: int, text: str) -> Post:
+    return Post(
+        post_id=f"bench:{number}", source="bench", text=text, lang="en", created_at=MORNING, received_at=MORNING
+    )
 
 
 def seconds(engine: Engine, job: Job) -> float:

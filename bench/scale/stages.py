@@ -35,19 +35,28 @@ def run(paths: Sequence[Path], data: Path, flags: Sequence[str], model: str) -> 
     place = ("--data", str(data))
     steps = {
         "ingest": ("ingest", *map(str, paths), *place, *flags),
-        "run": ("run", "--once", *place, "--model", model, *flags),
+        "run": ("run", "--once", *place, *flags),
         "rebuild": ("rebuild", *place),
     }
-    environment_of_rebuild = {"VOXPOP_MODEL": model}
+    environment = {"VOXPOP_MODEL": model}
     with watched() as memory:
         done.memory = memory
         for name, arguments in steps.items():
             since = time.monotonic() - memory.began
             memory.stage(name)
-            done.seconds[name], done.answers[name] = _command(arguments, environment_of_rebuild)
+            done.seconds[name], done.answers[name] = _command(arguments, environment)
             done.peaks[name] = memory.peak(since)
     done.written = {part: _bytes(data / part) for part in ("landing", "scored", "store.duckdb")}
     return done
+
+
+def told(flags: str, model: str) -> dict[str, str]:
+    """The commands, as a person would type them."""
+    return {
+        "ingest": f"voxpop ingest FILE... {flags}".rstrip(),
+        "run": f"VOXPOP_MODEL={model} voxpop run --once {flags}".rstrip(),
+        "rebuild": f"VOXPOP_MODEL={model} voxpop rebuild",
+    }
 
 
 def _command(arguments: Sequence[str], environment: dict[str, str]) -> tuple[float, dict[str, Any]]:

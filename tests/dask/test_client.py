@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import sysconfig
 from pathlib import Path
 from typing import Any
 
