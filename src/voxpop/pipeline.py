@@ -10,10 +10,12 @@ from voxpop import segment as segments
 from voxpop.errors import Poison
 from voxpop.log import Log
 from voxpop.score import Job
-from voxpop.seams import Engine, Following, Store
+from voxpop.seams import Engine, Following, Store, Wide
 from voxpop.segment import Segment
 
 SEGMENTS_A_ROUND = 64
+SEGMENTS_A_CORE = 256
+"""For an engine of many cores: enough that tiny segments fill a task, and that few cores wait for a round to end."""
 IDLE_SECONDS = 0.25
 
 
@@ -44,11 +46,11 @@ class Pipeline:
         self._pending = self._scored_but_not_loaded()
 
     def step(self) -> int:
-        """Do one round of at most `SEGMENTS_A_ROUND` segments; answers how many were loaded."""
+        """Do one round of at most `SEGMENTS_A_ROUND` segments, or more on many cores; answers how many were loaded."""
         loaded = self._load_pending()
         missing = self._parts.log.missing(self._parts.model_id)
         self.behind = len(missing)
-        for segment in self._parts.engine.run(self._parts.job, missing[:SEGMENTS_A_ROUND]):
+        for segment in self._parts.engine.run(self._parts.job, missing[: self._round()]):
             loaded += self._load(segment)
             self.behind -= 1
             if self._stop.is_set():
@@ -73,6 +75,10 @@ class Pipeline:
     def stop(self) -> None:
         """Make `run` end after the segment in hand; any thread may call it."""
         self._stop.set()
+
+    def _round(self) -> int:
+        engine = self._parts.engine
+        return SEGMENTS_A_CORE * engine.cores if isinstance(engine, Wide) else SEGMENTS_A_ROUND
 
     def _follow(self, engine: Following) -> None:
         self._load_pending()

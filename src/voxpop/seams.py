@@ -115,6 +115,16 @@ class Engine(Protocol):
 
 
 @runtime_checkable
+class Wide(Protocol):
+    """An engine on many cores, which is given many segments at once."""
+
+    @property
+    def cores(self) -> int:
+        """How many jobs it runs at once, as of now; at least 1."""
+        ...
+
+
+@runtime_checkable
 class Following(Protocol):
     """An engine that finds what is missing itself, as it lands."""
 

@@ -23,6 +23,7 @@ from voxpop.cli.options import (
     Master,
     Model,
     Port,
+    Scheduler,
     Sources,
     engine_flags,
     model_flags,
@@ -69,6 +70,7 @@ def run(
     languages: Languages = None,
     engine: Engine = None,
     master: Master = None,
+    scheduler: Scheduler = None,
     port: Port = None,
     browser: Browser = False,
     json_: Json = False,
@@ -84,11 +86,13 @@ def run(
     Example: voxpop run --once --data my-data --json
 
     Example: voxpop run --source bluesky --engine spark --master spark://host:7077
+
+    Example: voxpop run --once --source exports --scheduler tcp://host:8786
     """
     from voxpop import assembly
     from voxpop.log import Log
 
-    flags = {**model_flags(model, labels, languages), **engine_flags(engine, master)}
+    flags = {**model_flags(model, labels, languages), **engine_flags(engine, master, scheduler)}
     settings = config.load(settings_file, data=data, port=port, **flags)
     chosen = settings.chosen_sources(source or [], watch)
     live = [table.name or table.kind for table in chosen if not table.has_end]
@@ -114,6 +118,7 @@ def serve(
     languages: Languages = None,
     engine: Engine = None,
     master: Master = None,
+    scheduler: Scheduler = None,
     port: Port = None,
     browser: Browser = False,
     json_: Json = False,
@@ -124,7 +129,7 @@ def serve(
     """
     from voxpop import assembly
 
-    flags = {**model_flags(model, labels, languages), **engine_flags(engine, master)}
+    flags = {**model_flags(model, labels, languages), **engine_flags(engine, master, scheduler)}
     settings = config.load(settings_file, data=data, port=port, **flags)
     with assembly.assembled(settings) as parts:
         answer = _serve(parts, [], browser)

@@ -9,11 +9,12 @@ from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from voxpop.engines.grouping import grouped
 from voxpop.errors import Terminal
+from voxpop.grouping import grouped
 from voxpop.log import is_done
 from voxpop.score import Job
 from voxpop.segment import Segment
+from voxpop.spark.work import Work
 
 if TYPE_CHECKING:
     from dask.distributed import Client, Future, as_completed
@@ -47,17 +48,27 @@ class DaskEngine:
         self._client = client
         self._patience = patience
 
+    @property
+    def cores(self) -> int:
+        """How many threads all workers have together."""
+        return sum(self._client.nthreads().values()) or 1
+
+    def status(self) -> dict[str, Any]:
+        """The scheduler, and how many workers there are now."""
+        return {"scheduler": self._client.scheduler.address, "workers": len(self._client.nthreads())}
+
     def run(self, job: Job, segments: Sequence[Segment]) -> Iterator[Segment]:
         """Yield the segments of each group as it is done, in any order; left early, what waits is cancelled.
 
         Raises:
-            Terminal: no worker is left, several died over one group, the scheduler is gone, or a worker writes where
-                this machine does not see it.
+            Terminal: no worker is left, several died over one group, the scheduler is gone, or a worker has another
+                data directory or another model.
         """
-        task = job.for_worker()
-        cores = sum(self._client.nthreads().values()) or 1
+        if not segments:
+            return
+        cores = self.cores
         groups = iter(grouped(segments, cores))
-        with _Handed(self._client, task, self._patience) as handed:
+        with _Handed(self._client, Work.of(job), self._patience) as handed:
             handed.add(islice(groups, AHEAD * cores))
             while handed.futures:
                 for group in handed.done():
@@ -80,12 +91,12 @@ class DaskEngine:
 class _Handed:
     """The groups that workers have or will get next."""
 
-    def __init__(self, client: Client, task: Job, patience: float) -> None:
+    def __init__(self, client: Client, work: Work, patience: float) -> None:
         from dask.distributed import as_completed
 
         self.futures: dict[Future, Group] = {}
         self._client = client
-        self._task = task
+        self._work = work
         self._patience = patience
         self._completed: as_completed = as_completed(loop=client.loop)
 
@@ -99,7 +110,7 @@ class _Handed:
     def add(self, groups: Iterator[Group]) -> None:
         """Hand out groups; each is new to Dask, whatever was computed before."""
         for group in groups:
-            future = self._client.submit(_work, self._task, group, pure=False)
+            future = self._client.submit(_done, self._work, group, pure=False)
             self.futures[future] = group
             self._completed.add(future)
 
@@ -135,13 +146,13 @@ class _Handed:
             return True
 
 
-def _work(task: Job, group: Group) -> None:
-    """Run the job on a worker."""
+def _done(work: Work, group: Group) -> None:
+    """Do the work for a group, on a worker."""
     with _opening:
         # A worker of several threads would open the model in each, all at the same time.
-        task.model.open()
+        work.job.model.open()
     for segment in group:
-        task(segment)
+        work(segment)
 
 
 def _result(future: Future, group: Group) -> Any:

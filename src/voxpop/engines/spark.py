@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SparkEngine:
-    """Calls the job on Spark's executors, one task a segment; the session is the caller's to stop.
+    """Calls the job on Spark's executors, several small segments a task; the session is the caller's to stop.
 
     The log has to be at the same path on driver and executors (a shared file system, or one machine). Rows never pass
     through Spark: an executor reads a segment and writes one, so the bytes are those of any other engine. A task that
@@ -32,6 +32,10 @@ class SparkEngine:
         """Yield each segment as its file appears, in any order; see `voxpop.spark.tasks.spread`."""
         if segments:
             yield from spread(self.session.sparkContext, Work.of(job), segments)
+
+    def cores(self) -> int:
+        """How many tasks run at once."""
+        return max(1, int(self._spark.sparkContext.defaultParallelism))
 
     def follow(self, job: Job, stopped: threading.Event) -> Iterator[Segment]:
         """Yield each segment of the job's log as it is scored, those that land meanwhile too, until `stopped`.

@@ -12,6 +12,7 @@ from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, Final
 
 from voxpop.errors import Terminal
+from voxpop.grouping import TASKS_A_CORE, grouped
 from voxpop.log import Log
 from voxpop.segment import Segment
 from voxpop.spark.failure import explained, is_ours
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 TRIGGER: Final = "250 milliseconds"
 POLL_SECONDS: Final = 0.1
 RETRIES: Final = 3
-SEGMENTS_A_CORE: Final = 4
-"""So many a batch: enough to keep cores busy, few enough that one slow segment does not hold up many."""
 
 
 class Stream:
@@ -95,7 +94,10 @@ class Stream:
         """What is missing now, or the oldest of it; in a thread of Spark's."""
         context, began = self._spark.sparkContext, time.monotonic()
         missing = self._log.missing(self._work.model_id)
-        chosen = missing[: SEGMENTS_A_CORE * context.defaultParallelism]
+        cores = max(1, context.defaultParallelism)
+        # Enough to keep cores busy, few enough that one slow task does not hold up many.
+        tasks = grouped(missing, cores)[: TASKS_A_CORE * cores]
+        chosen = [segment for group in tasks for segment in group]
         if not chosen:
             return
 

@@ -1,4 +1,4 @@
-"""Segments spread over executors, one task each, as the driver sees them done."""
+"""Segments spread over executors, several small ones a task, as the driver sees them done."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Final
 
+from voxpop.grouping import grouped
 from voxpop.segment import Segment
 from voxpop.spark.failure import explained
 from voxpop.spark.work import Awaited, Report, Work
@@ -37,7 +38,9 @@ def spread(
 
     def collect() -> list[Report]:
         context.addJobTag(tag)
-        reports: list[Report] = context.parallelize(segments, len(segments)).map(work).collect()
+        groups = grouped(segments, max(1, context.defaultParallelism))
+        tasks = context.parallelize(groups, len(groups))
+        reports: list[Report] = tasks.flatMap(lambda group: [work(segment) for segment in group]).collect()
         return reports
 
     with ThreadPoolExecutor(1) as driver, explained():

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -48,7 +48,7 @@ class Work:
     @classmethod
     def of(cls, job: Job) -> Work:
         """The job for one core: a task has one, whatever the driver's machine has."""
-        return cls(replace(job, model=replace(job.model, threads=1)), job.model.open().model_id)
+        return cls(job.for_worker(), job.model.open().model_id)
 
     def __call__(self, segment: Segment) -> Report:
         """Do the job on this machine.

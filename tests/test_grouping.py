@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxpop.engines.grouping import ROWS_A_TASK, grouped
+from voxpop.grouping import ROWS_A_TASK, grouped
 from voxpop.segment import Segment
 
 DAY = "2026-11-19"
