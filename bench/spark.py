@@ -25,7 +25,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,16 +90,19 @@ def overhead(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
 
 def scaling(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
     rates: dict[str, dict[int, float]] = {"spark": {}, "dask": {}}
+    size = min(4_096, max(1, trial.rows // 8))
     for workers in sorted({1, CORES}):
         with spark(workers) as session:
             engine: Engine = SparkEngine(session)
             engines.first(engine, trial)
-            rates["spark"][workers] = engines.beside({"spark": engine}, trial, [4096])[0]["spark"]
+            rates["spark"][workers] = engines.beside({"spark": engine}, trial, [size])[0]["spark"]
         with dask.opened(workers=workers) as client:
             engine = DaskEngine(client)
             engines.first(engine, trial)
-            rates["dask"][workers] = engines.beside({"dask": engine}, trial, [4096])[0]["dask"]
-    say(f"\n## One worker and {CORES}\n\n{trial.rows:,} rows in segments of 4,096, posts/s by the number of workers.\n")
+            rates["dask"][workers] = engines.beside({"dask": engine}, trial, [size])[0]["dask"]
+    say(
+        f"\n## One worker and {CORES}\n\n{trial.rows:,} rows in segments of {size:,}, posts/s by the number of workers.\n"
+    )
     for name, by_workers in rates.items():
         told = ", ".join(f"{workers}: {rate:,.0f}" for workers, rate in by_workers.items())
         say(f"* {name}: {told} ({by_workers[CORES] / by_workers[1]:.2f} x)")
@@ -115,11 +117,11 @@ def against_naive(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
     texts = [recombined.text() for _ in range(given.naive_rows)]
     with spark(CORES) as session:
         theirs = naive.classified(session, texts, CORES, given.weights)
-        engine = SparkEngine(session)
-        engines.first(engine, trial)
-        ours = engines.beside({"spark": engine}, replace(trial, rows=given.naive_rows), [1024])[0]["spark"]
+        ours = naive.scored(session, texts, CORES)
     say(f"\n## Beside the naive way\n\n{given.naive_rows:,} rows, one Spark session on {CORES} cores, posts/s.\n")
-    say(f"`transformers.pipeline` in a pandas UDF {theirs:,.0f}, Voxpop {ours:,.0f}: {ours / theirs:.1f} x")
+    say(
+        f"`transformers.pipeline` in a pandas UDF {theirs:,.0f}, `voxpop.spark.score` {ours:,.0f}: {ours / theirs:.1f} x"
+    )
     return {"pandas_udf": theirs, "voxpop": ours}
 
 
@@ -147,23 +149,20 @@ def on_paper(trial: Trial, given: argparse.Namespace, so_far: dict[str, Any]) ->
     with spark(CORES) as session:
         task = paper.task(session)
     listed = {count: paper.listing(trial.scratch, count) for count in (1_000, 10_000, 100_000)}
-    passed = so_far["stages"]
-    landed = (passed["bytes"]["landing"] + passed["bytes"]["scored"]) / passed["posts"]
     rate = max(line["spark"] for line in so_far["overhead"]["sizes"]) / CORES
-    load = passed["seconds"]["rebuild"] / passed["segments"]
-    costs = paper.Costs(rate, task, listed[100_000] / 100_000, load, landed)
-    found = paper.table(costs, 4096)
+    passed = so_far["stages"]
+    load = passed["seconds"]["rebuild"] / passed["posts"]
+    costs = paper.Costs(rate, task, listed[100_000] / 100_000, load)
     say("\n## 500 million posts a day, on paper\n")
-    say(f"Measured: {rate:,.0f} posts/s a core, {task * 1e3:.1f} ms a task, {load * 1e3:.1f} ms to load a segment.\n")
+    say(f"Measured: {rate:,.0f} posts/s a core, {task * 1e3:.1f} ms a task, {load * 1e6:.0f} µs to load a post.")
     told = ", ".join(f"{count:,} segments {took * 1e3:,.1f} ms" for count, took in listed.items())
-    say(f"What is missing on a day of {told}.\n")
-    say("| executors | of X scored | segments a day | tasks, s | a listing, s | store, s | GB a day |")
+    say(f"What is missing on a day of {told}.\n\nHours for the posts of one day, each part by itself:\n")
+    say("| rows a segment | executors | scoring | driver: tasks | driver: listing | one store | it waits for |")
     say("|---|---|---|---|---|---|---|")
-    for line in found:
-        say(
-            f"| {line['executors']:,} | {line['share']:.0%} | {line['segments']:,.0f} | {line['driver']:,.0f} "
-            f"| {line['listing']:,.2f} | {line['store']:,.0f} | {line['bytes'] / 1e9:,.0f} |"
-        )
+    for size in (4_096, 65_536):
+        for line in paper.table(costs, size):
+            hours = " | ".join(f"{line[part] / 3600:,.2f}" for part in ("scoring", "tasks", "listing", "store"))
+            say(f"| {size:,} | {line['executors']:,} | {hours} | {paper.longest(line)} |")
     return {"costs": costs.__dict__, "listing_seconds": {str(count): took for count, took in listed.items()}}
 
 

@@ -1,16 +1,18 @@
 """On paper: what 10, 100 and 1,000 executors do with X's 500 million posts a day, from costs that were measured."""
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from voxpop.grouping import ROWS_A_TASK
 from voxpop.log import Log
+from voxpop.pipeline import SEGMENTS_A_CORE
 from voxpop.segment import Segment
 
 POSTS_A_DAY = 500_000_000
 """X's own word of 2013, its last (https://blog.x.com/engineering/en_us/a/2013/new-tweets-per-second-record-and-how)."""
-DAY_SECONDS = 86_400
 EXECUTORS = (10, 100, 1_000)
 
 
@@ -22,15 +24,13 @@ class Costs:
         rate: posts a second that one core scores.
         task: seconds that a task costs the cluster's driver, whatever is in it.
         listing: seconds that `missing` takes for each segment of the day.
-        load: seconds to load one segment into the store.
-        landed: bytes of a post in `landing/` and in `scored/`.
+        load: seconds to load a post into the store, with all it costs.
     """
 
     rate: float
     task: float
     listing: float
     load: float
-    landed: float
 
 
 def listing(scratch: Path, segments: int) -> float:
@@ -58,24 +58,24 @@ def task(spark: Any, tasks: int = 400) -> float:
 
 
 def table(costs: Costs, size: int) -> list[dict[str, float]]:
-    """For each number of executors of one core, with segments of `size` rows, what each part could do in a day.
+    """Seconds of each part for one day of X in segments of `size` rows, by the number of executors of one core.
 
-    `share` is the part of X that the executors can score. `driver` and `store` are the seconds of a day's work that
-    one driver and one store have with that share; more than 86,400 is more than there is.
+    The parts go on at the same time, so the day takes as long as the longest of them. Only `scoring` becomes less with
+    executors: the driver launches tasks and lists the log, and one store loads one segment after another.
     """
-    found = []
-    for executors in EXECUTORS:
-        scored = min(POSTS_A_DAY, executors * costs.rate * DAY_SECONDS)
-        segments = scored / size
-        found.append(
-            {
-                "executors": executors,
-                "share": scored / POSTS_A_DAY,
-                "segments": segments,
-                "driver": segments * costs.task,
-                "listing": segments * costs.listing,
-                "store": segments * costs.load,
-                "bytes": scored * costs.landed,
-            }
-        )
-    return found
+    segments = POSTS_A_DAY / size
+    return [
+        {
+            "executors": executors,
+            "scoring": POSTS_A_DAY / (executors * costs.rate),
+            "tasks": max(POSTS_A_DAY / max(size, ROWS_A_TASK), 1) * costs.task,
+            "listing": math.ceil(segments / (SEGMENTS_A_CORE * executors)) * segments * costs.listing,
+            "store": POSTS_A_DAY * costs.load,
+        }
+        for executors in EXECUTORS
+    ]
+
+
+def longest(line: dict[str, float]) -> str:
+    """The part that a line's day waits for."""
+    return max(("scoring", "tasks", "listing", "store"), key=lambda part: line[part])

@@ -8,7 +8,7 @@ from typing import Final
 from voxpop.segment import Segment
 
 ROWS_A_TASK: Final = 4096
-"""About two seconds of the bundled transformer on one core: a task's own 20 ms are a hundredth of that."""
+"""Several seconds of the bundled transformer on one core, of which a task's own 20 ms are less than a hundredth."""
 TASKS_A_CORE: Final = 4
 """How many tasks a core gets at least, where there are as many segments: the last to end leaves the others idle."""
 
