@@ -20,6 +20,7 @@ import importlib.util
 import json
 import os
 import platform
+import shlex
 import sys
 import tempfile
 import time
@@ -100,9 +101,8 @@ def scaling(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
             engine = DaskEngine(client)
             engines.first(engine, trial)
             rates["dask"][workers] = engines.beside({"dask": engine}, trial, [size])[0]["dask"]
-    say(
-        f"\n## One worker and {CORES}\n\n{trial.rows:,} rows in segments of {size:,}, posts/s by the number of workers.\n"
-    )
+    say(f"\n## One worker and {CORES}\n")
+    say(f"{trial.rows:,} rows in segments of {size:,}, posts/s by the number of workers.\n")
     for name, by_workers in rates.items():
         told = ", ".join(f"{workers}: {rate:,.0f}" for workers, rate in by_workers.items())
         say(f"* {name}: {told} ({by_workers[CORES] / by_workers[1]:.2f} x)")
@@ -119,9 +119,8 @@ def against_naive(trial: Trial, given: argparse.Namespace) -> dict[str, Any]:
         theirs = naive.classified(session, texts, CORES, given.weights)
         ours = naive.scored(session, texts, CORES)
     say(f"\n## Beside the naive way\n\n{given.naive_rows:,} rows, one Spark session on {CORES} cores, posts/s.\n")
-    say(
-        f"`transformers.pipeline` in a pandas UDF {theirs:,.0f}, `voxpop.spark.score` {ours:,.0f}: {ours / theirs:.1f} x"
-    )
+    told = f"`transformers.pipeline` in a pandas UDF {theirs:,.0f}, `voxpop.spark.score` {ours:,.0f}"
+    say(f"{told}: {ours / theirs:.1f} x")
     return {"pandas_udf": theirs, "voxpop": ours}
 
 
@@ -189,7 +188,7 @@ def main() -> None:
     if "paper" in given.only and not {"overhead", "stages"} <= set(given.only):
         sys.exit("the part paper computes from overhead and stages; choose them, too")
     say("<!-- Written by bench/spark.py. -->\n# Scale, as measured\n")
-    say(f"`make bench-spark ARGS='{' '.join(sys.argv[1:])}'`\n")
+    say(f'`make bench-spark ARGS="{shlex.join(sys.argv[1:])}"`\n')
     say(f"{CORES} cores, {platform.machine()}, load average {os.getloadavg()[0]:.1f} at the beginning.")
     with tempfile.TemporaryDirectory(prefix="voxpop-scale-") as throwaway:
         scratch = given.scratch or Path(throwaway)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,25 @@ def test_a_stopped_pipeline_leaves_the_rest_missing(parts: Parts) -> None:
     assert pipeline.step() == 1
     assert len(parts.log.missing(MODEL_ID)) == 2
     assert segments.read(parts.job.scored / parts.log.segments()[0].path).num_rows == 2
+
+
+class WideEngine(EmbeddedEngine):
+    """Says that it has cores, and remembers how many segments it was given at once."""
+
+    def __init__(self) -> None:
+        self.given: list[int] = []
+
+    def cores(self) -> int:
+        return 2
+
+    def run(self, job: Job, segments: Sequence[Segment]) -> Iterator[Segment]:
+        self.given.append(len(segments))
+        return super().run(job, segments)
+
+
+def test_an_engine_of_many_cores_is_given_more_segments_a_round(parts: Parts) -> None:
+    for number in range(64):
+        parts.log.append(to_batch([post(f"{number}")]), parts.log.tail(), {})
+    engine = WideEngine()
+    assert Pipeline(replace(parts, engine=engine)).catch_up() == 67
+    assert engine.given[0] == 67

@@ -78,7 +78,7 @@ class Pipeline:
 
     def _round(self) -> int:
         engine = self._parts.engine
-        return SEGMENTS_A_CORE * engine.cores if isinstance(engine, Wide) else SEGMENTS_A_ROUND
+        return SEGMENTS_A_CORE * engine.cores() if isinstance(engine, Wide) else SEGMENTS_A_ROUND
 
     def _follow(self, engine: Following) -> None:
         self._load_pending()

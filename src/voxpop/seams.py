@@ -118,7 +118,6 @@ class Engine(Protocol):
 class Wide(Protocol):
     """An engine on many cores, which is given many segments at once."""
 
-    @property
     def cores(self) -> int:
         """How many jobs it runs at once, as of now; at least 1."""
         ...

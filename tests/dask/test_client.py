@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import socket
 import sysconfig
 from pathlib import Path
@@ -7,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.command import answer, voxpop
 from tests.dask_cluster import DaskCluster, dask_cluster
+from voxpop import segment as segments
 from voxpop.errors import Terminal
 
 pytest.importorskip("distributed", reason="install Dask with pip install 'voxpop[dask]'")
@@ -76,3 +79,25 @@ def test_workers_without_voxpop_are_refused(tmp_path: Path) -> None:
         joined(cluster)
         with pytest.raises(Terminal, match=r"has voxpop missing for .* pip install"), opened(cluster.address):
             pass
+
+
+def test_the_command_names_a_scheduler_that_does_not_answer(nobody: str, export: Path, tmp_path: Path) -> None:
+    ran = voxpop("run", "--once", "--source", export, "--scheduler", nobody, "--data", tmp_path / "data")
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1].startswith(f"voxpop: no Dask scheduler answers at {nobody}; ")
+
+
+def test_the_command_gives_the_bytes_of_the_embedded_engine(export: Path, tmp_path: Path) -> None:
+    for engine in ("embedded", "dask"):
+        said = answer("run", "--once", "--source", export, "--engine", engine, "--data", tmp_path / engine)
+        assert said["loaded_segments"] == 1
+    (direct,), (there,) = ((tmp_path / engine / "scored").iterdir() for engine in ("embedded", "dask"))
+    tables = [segments.read(next(directory.glob("*/*.parquet"))) for directory in (direct, there)]
+    # The two runs received their posts at different times.
+    first, second = (table.drop_columns(["received_at", "created_at"]) for table in tables)
+    assert first == second
+
+
+def test_ctrl_c_leaves_workers_to_the_driver(dask: Any) -> None:
+    ignored = dask.run(signal.getsignal, signal.SIGINT)
+    assert set(ignored.values()) == {signal.SIG_IGN}

@@ -38,7 +38,8 @@ def opened(scheduler: str | None = None, workers: int | None = None) -> Iterator
             n_workers=workers or CPU_COUNT,
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
+            preload=["voxpop.dask.worker"],
             # What ends a job is raised; the rest of what Dask would print comes from ending it.
             silence_logs=logging.CRITICAL,
         )

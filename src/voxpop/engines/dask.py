@@ -48,14 +48,26 @@ class DaskEngine:
         self._client = client
         self._patience = patience
 
-    @property
     def cores(self) -> int:
-        """How many threads all workers have together."""
-        return sum(self._client.nthreads().values()) or 1
+        """How many threads all workers have together.
+
+        Raises:
+            Terminal: the scheduler is gone.
+        """
+        if self._client.status == "closed":
+            raise Terminal(GONE)
+        try:
+            return sum(self._client.nthreads().values()) or 1
+        except (OSError, TimeoutError) as error:
+            raise Terminal(GONE) from error
 
     def status(self) -> dict[str, Any]:
-        """The scheduler, and how many workers there are now."""
-        return {"scheduler": self._client.scheduler.address, "workers": len(self._client.nthreads())}
+        """The scheduler, and how many cores its workers have now; 0 while it is away."""
+        try:
+            cores = self.cores()
+        except Terminal:
+            cores = 0
+        return {"scheduler": self._client.scheduler.address, "cores": cores}
 
     def run(self, job: Job, segments: Sequence[Segment]) -> Iterator[Segment]:
         """Yield the segments of each group as it is done, in any order; left early, what waits is cancelled.
@@ -66,7 +78,7 @@ class DaskEngine:
         """
         if not segments:
             return
-        cores = self.cores
+        cores = self.cores()
         groups = iter(grouped(segments, cores))
         with _Handed(self._client, Work.of(job), self._patience) as handed:
             handed.add(islice(groups, AHEAD * cores))
