@@ -23,7 +23,6 @@ POLL_SECONDS: Final = 0.02
 AHEAD: Final = 4
 """Groups in the scheduler's hands for each core: enough that none waits, few enough that a long log is no load."""
 PATIENCE_SECONDS: Final = 60.0
-
 LOOK_SECONDS: Final = 1.0
 GONE: Final = (
     "the Dask scheduler is gone, or another client cancelled the work; what was scored is kept, so start the scheduler "
