@@ -1,6 +1,5 @@
 """What a tree of processes holds in memory while it works: samples, their peak, and a picture of them."""
 
-import os
 import threading
 import time
 from collections import Counter
@@ -27,6 +26,8 @@ class Memory:
     began: float = field(default_factory=time.monotonic)
     samples: list[tuple[float, dict[str, int]]] = field(default_factory=list)
     stages: list[tuple[float, str]] = field(default_factory=list)
+    root: int | None = None
+    """Process id of the command that is watched now; others of this script, such as an idle Java, do not count."""
 
     def stage(self, name: str) -> None:
         """Note that a stage begins now."""
@@ -36,12 +37,14 @@ class Memory:
         """The most that was held at once since a second of the run, in GiB."""
         return max((sum(held.values()) for at, held in self.samples if at >= since), default=0) / GIB
 
-    def sample(self, own: psutil.Process) -> None:
-        """Look once at everything below a process, not at itself."""
+    def sample(self) -> None:
+        """Look once at the command and everything below it."""
         held: Counter[str] = Counter()
-        for child in own.children(recursive=True):
-            with suppress(psutil.Error):
-                held[_kind(child)] += child.memory_info().rss
+        with suppress(psutil.Error):
+            command = psutil.Process(self.root) if self.root else None
+            for process in [command, *command.children(recursive=True)] if command else []:
+                with suppress(psutil.Error):
+                    held[_kind(process)] += process.memory_info().rss
         self.samples.append((time.monotonic() - self.began, dict(held)))
 
 
@@ -53,12 +56,12 @@ def _kind(child: psutil.Process) -> str:
 
 @contextmanager
 def watched() -> Iterator[Memory]:
-    """Sample all processes below this one for as long as the block runs."""
-    memory, stop, own = Memory(), threading.Event(), psutil.Process(os.getpid())
+    """Sample for as long as the block runs."""
+    memory, stop = Memory(), threading.Event()
 
     def watch() -> None:
         while not stop.wait(SECONDS):
-            memory.sample(own)
+            memory.sample()
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

@@ -44,7 +44,7 @@ def run(paths: Sequence[Path], data: Path, flags: Sequence[str], model: str) -> 
         for name, arguments in steps.items():
             since = time.monotonic() - memory.began
             memory.stage(name)
-            done.seconds[name], done.answers[name] = _command(arguments, environment)
+            done.seconds[name], done.answers[name] = _command(arguments, environment, memory)
             done.peaks[name] = memory.peak(since)
     done.written = {part: _bytes(data / part) for part in ("landing", "scored", "store.duckdb")}
     return done
@@ -59,16 +59,16 @@ def told(flags: str, model: str) -> dict[str, str]:
     }
 
 
-def _command(arguments: Sequence[str], environment: dict[str, str]) -> tuple[float, dict[str, Any]]:
+def _command(arguments: Sequence[str], environment: dict[str, str], memory: Memory) -> tuple[float, dict[str, Any]]:
     begun = time.perf_counter()
-    ran = subprocess.run(
-        [sys.executable, "-m", "voxpop", *arguments, "--json"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **environment},
-        check=True,
-    )
-    return time.perf_counter() - begun, json.loads(ran.stdout.splitlines()[-1])
+    command = [sys.executable, "-m", "voxpop", *arguments, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}) as running:
+        memory.root = running.pid
+        said, _ = running.communicate()
+        memory.root = None
+    if running.returncode:
+        sys.exit(f"voxpop {arguments[0]} failed")
+    return time.perf_counter() - begun, json.loads(said.splitlines()[-1])
 
 
 def _bytes(path: Path) -> int:
