@@ -35,7 +35,7 @@ class SparkEngine:
 
     def cores(self) -> int:
         """How many tasks run at once."""
-        return max(1, int(self._spark.sparkContext.defaultParallelism))
+        return max(1, int(self.session.sparkContext.defaultParallelism))
 
     def follow(self, job: Job, stopped: threading.Event) -> Iterator[Segment]:
         """Yield each segment of the job's log as it is scored, those that land meanwhile too, until `stopped`.
