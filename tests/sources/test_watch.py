@@ -7,6 +7,7 @@ import gzip
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,26 @@ async def test_a_file_is_read_as_it_grows_line_by_line(watched: Path, tmp_path: 
     assert names(tmp_path) == ["x:1", "x:2", "x:3"]
     assert (account.duplicate, account.quarantined) == (0, 1)
     assert [record["line"] for record in Quarantine(tmp_path).records()] == ["{broken"]
+
+
+async def test_a_file_that_grows_by_half_lines_while_it_is_read(watched: Path, tmp_path: Path) -> None:
+    lines, path, ended = 300, watched / "a.jsonl", threading.Event()
+
+    def write() -> None:
+        with path.open("ab", buffering=0) as sink:
+            for number in range(lines):
+                for half in (tweet(number)[:30], tweet(number)[30:]):
+                    sink.write(half)
+                    ended.wait(0.0005)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    account = await listen(
+        tmp_path, WatchSource([watched], watch=Watch(0, 0.3)), lambda account: account.landed >= lines
+    )
+    writer.join()
+    assert names(tmp_path) == sorted(f"x:{number}" for number in range(lines))
+    assert (account.duplicate, account.quarantined) == (0, 0)
 
 
 async def test_rotated_renamed_removed_and_replaced_files(watched: Path, tmp_path: Path) -> None:

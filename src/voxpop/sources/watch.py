@@ -188,6 +188,9 @@ class _Looking:
     def _block(self, file: _File, end: int, is_stable: bool) -> bool:
         """Decode the next whole lines before `end`; whether there were any."""
         place = file.place
+        if place.offset >= end:
+            # The end of a line may have been written after `end` was looked up, and was read with it.
+            return False
         with file.path.open("rb") as source:
             source.seek(place.offset)
             data = source.read(min(_CHUNK, end - place.offset))
