@@ -53,15 +53,29 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
 
     @classmethod
     def load_base(cls, directory: Path | str, exits: tuple[int, ...] = ()) -> SentimentClassifier:
-        """Return the encoder in `directory` under fresh heads whose classes are `LABELS`. Seed PyTorch first."""
+        """Return the encoder in `directory` under fresh heads whose classes are `LABELS`. Seed PyTorch first.
+
+        Where a classifier of this kind is there, its head and those of its `exits` are kept: training goes on from it.
+        """
         config = _config(directory, pooling="mean", exit_layers=sorted(set(exits)), **NAMES)
         if max(exits, default=0) >= config.num_hidden_layers:
             most = config.num_hidden_layers - 1
             raise Terminal(f"{directory} has {most + 1} layers; give an --exit-layer from 1 to {most}")
         model = cls(config)
+        if cls.__name__ in (config.architectures or ()):
+            model._take(load(directory))
+            return model
         encoder = AutoModel.from_pretrained(directory, **_bare(config), **_safe(directory))
         model.encoder.load_state_dict(encoder.state_dict())
         return model
+
+    def _take(self, other: SentimentClassifier) -> None:
+        self.encoder.load_state_dict(other.encoder.state_dict())
+        self.classifier.load_state_dict(other.classifier.state_dict())
+        known = dict(zip(exit_layers(other.config), other.exit_classifiers, strict=True))
+        for layer, head in zip(exit_layers(self.config), self.exit_classifiers, strict=True):
+            if layer in known:
+                head.load_state_dict(known[layer].state_dict())
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **others: Any) -> SentimentOutput:
         """Return logits for token ids and a mask of 1 (token) and 0 (padding), both `(rows, length)`."""

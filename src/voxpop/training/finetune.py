@@ -19,6 +19,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from voxpop import console
 from voxpop.errors import Terminal
+from voxpop.training import prune
 from voxpop.training.classifier import SentimentClassifier, load, load_native
 from voxpop.training.corpus import Corpus, apart, read_corpus
 from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, read_as, tokenized
@@ -102,6 +103,8 @@ def fresh(recipe: Recipe) -> PreTrainedModel:
     native = network.pooling == "native"
     model = load_native(network.base) if native else SentimentClassifier.load_base(network.base, network.exit_layer)
     model.config.emoji = network.emoji
+    if network.ffn:
+        prune.check(model, network.ffn)
     return model
 
 

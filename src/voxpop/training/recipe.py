@@ -32,7 +32,8 @@ class Inputs:
 class Network:
     """What is trained."""
 
-    base: str = _option("", "The encoder: a directory, or a model's name on the Hugging Face Hub.")
+    base: str = _option("", "The encoder, or a run's OUT/best to go on from: a directory, or a name on the Hub.")
+    ffn: int = _option(0, "Keep so many neurons of each feed-forward layer, the most useful; 0 keeps all.", 0)
     pooling: Literal["mean", "native"] = _option("mean", "mean of the token states, or the base's own head.")
     max_length: int = _option(64, "Tokens of a text that count.", 8)
     emoji: Literal["words", "signs"] = _option("words", "words: spell emoji out, for a vocabulary that holds none.")
