@@ -38,6 +38,7 @@ class Network:
     max_length: int = _option(64, "Tokens of a text that count.", 8)
     emoji: Literal["words", "signs"] = _option("words", "words: spell emoji out, for a vocabulary that holds none.")
     exit_layer: tuple[int, ...] = _option((), "Give this encoder layer a head of its own; may be repeated.", 1)
+    halve_after: int = _option(0, "Join token states in pairs after this --exit-layer; 0 joins none.", 0)
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class Recipe:
         wrong = {
             "--deep and --exit-layer need each other": (self.optimisation.deep > 0) != bool(network.exit_layer),
             "--exit-layer needs --pooling mean": bool(network.exit_layer) and network.pooling == "native",
+            "--halve-after must be an --exit-layer": network.halve_after not in (0, *network.exit_layer),
             "give --teacher or --soft, not both": bool(distillation.teacher and distillation.soft),
             "--unlabelled needs --teacher or --soft": bool(inputs.unlabelled)
             and not (distillation.teacher or distillation.soft),

@@ -55,7 +55,7 @@ def split(model: onnx.ModelProto, cuts: Sequence[Cut], hidden: int) -> list[onnx
     typed = onnx.ModelProto()
     typed.CopyFrom(model)
     if cuts:
-        _count_tokens_apart(typed.graph)
+        count_tokens_apart(typed.graph)
     known = {value.name for value in (*model.graph.output, *model.graph.value_info)}
     for cut in cuts:
         for name, shape in ((cut.states, ["rows", "length", hidden]), (cut.logits, ["rows", None])):
@@ -72,7 +72,7 @@ def split(model: onnx.ModelProto, cuts: Sequence[Cut], hidden: int) -> list[onnx
     return stages
 
 
-def _count_tokens_apart(graph: onnx.GraphProto) -> None:
+def count_tokens_apart(graph: onnx.GraphProto) -> None:
     """Give the fused embedding's second output, each row's count of tokens, a node of its own: later stages need it."""
     for node in [node for node in graph.node if node.op_type == "EmbedLayerNormalization" and len(node.output) > 1]:
         counts, mask, axis = node.output[1], node.input[7], f"{node.output[1]}_axis"
