@@ -36,7 +36,8 @@ TEXTS = [f"the {one} {other} is {word} today" for one in ("good", "bad", "chair"
 
 def network(base: Path, halve_after: int = 1) -> SentimentClassifier:
     torch.manual_seed(3)
-    model = SentimentClassifier.load_base(base, (1,), halve_after).eval()
+    model = SentimentClassifier.load_base(base, (1,), halve_after)
+    model.eval()
     with torch.no_grad():
         for head in (model.classifier, *model.exit_classifiers):
             head.weight.mul_(60)

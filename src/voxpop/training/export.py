@@ -36,7 +36,7 @@ from voxpop.training.classifier import adjust
 from voxpop.training.embedding import quantise_words
 from voxpop.training.examples import read_as
 from voxpop.training.quantise import Feed, calibrate, quantise
-from voxpop.training.stages import Cut, Plan, plan, split
+from voxpop.training.stages import Cut, Plan, cost, plan, split
 
 Logits = npt.NDArray[np.float64]
 _RANGES = 600
@@ -122,7 +122,8 @@ def _write(
     }
     cuts = [cut for cut in network.cuts_of(model) if cut.layer >= wanted.first_exit]
     fitted = Fit(whole, read, dev, classes_in(described), cuts) if dev else None
-    exits = fitted.plan(model.config.num_hidden_layers, wanted.exit_loss) if fitted else Plan((), 0.0, 0.0)
+    layers = cost(model.config.num_hidden_layers, getattr(model.config, "halve_after", 0))
+    exits = fitted.plan(layers, wanted.exit_loss) if fitted else Plan((), 0.0, 0.0)
     stages = split(small, [cut for cut, _ in exits.exits], model.config.hidden_size)
     names = ["model.onnx", *(f"model-{at}.onnx" for at in range(2, len(stages) + 1))]
     for name, stage in zip(names, stages, strict=True):
@@ -214,7 +215,7 @@ class Fit:
         self._plain = softmax(logits[-1]) @ classes
         self._chances = [softmax(each, heat) @ classes for each, heat in zip(logits, self._heats, strict=True)]
 
-    def plan(self, layers: int, loss: float) -> Plan:
+    def plan(self, layers: float, loss: float) -> Plan:
         """Return the exits to use; see `voxpop.training.stages.plan`."""
         return plan(self._cuts, self._chances, self._gold.tolist(), layers=layers, loss=loss)
 

@@ -59,7 +59,8 @@ class Logits(torch.nn.Module):  # type: ignore[misc, unused-ignore]
 
 def cuts_of(model: PreTrainedModel) -> list[Cut]:
     """Return where the graph of `model` can be cut: at each of its exits, by the names that `to_onnx` gives them."""
-    return [Cut(layer, f"states_{layer}", f"logits_{layer}") for layer in classifier.exit_layers(model.config)]
+    halved = getattr(model.config, "halve_after", 0)
+    return [Cut(layer, f"states_{layer}", f"logits_{layer}", halved) for layer in classifier.exit_layers(model.config)]
 
 
 def load(directory: Path) -> PreTrainedModel:

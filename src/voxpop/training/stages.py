@@ -24,11 +24,20 @@ _MOST_EXITS = 2
 
 @dataclass(frozen=True)
 class Cut:
-    """Where a graph can be cut: after a layer, at its token states `(rows, length, hidden)`, with their logits."""
+    """Where a graph can be cut: after a layer, at its token states `(rows, length, hidden)`, with their logits.
+
+    `halved` is the layer after which the graph runs on pairs of tokens, 0 where it never does.
+    """
 
     layer: int
     states: str
     logits: str
+    halved: int = 0
+
+    @property
+    def cost(self) -> float:
+        """What a row costs that leaves here; see `cost`."""
+        return cost(self.layer, self.halved)
 
 
 @dataclass(frozen=True)
@@ -37,13 +46,22 @@ class Plan:
 
     Attributes:
         exits: the cut of each exit, in order, and the probability from which a row leaves there.
-        layers: how many layers a row runs through on average, on the rows the plan was made on.
+        layers: what a row costs on average, on the rows the plan was made on; see `cost`.
         recall: macro recall with these exits, on those rows.
     """
 
     exits: tuple[tuple[Cut, float], ...]
     layers: float
     recall: float
+
+
+def cost(layer: int, halved: int = 0) -> float:
+    """Return what the layers up to `layer` cost, in layers: one after layer `halved` runs on half as many states.
+
+    >>> cost(6), cost(6, halved=2), cost(1, halved=2)
+    (6.0, 4.0, 1.0)
+    """
+    return min(layer, halved) + (layer - halved) / 2 if 0 < halved < layer else float(layer)
 
 
 def split(model: onnx.ModelProto, cuts: Sequence[Cut], hidden: int) -> list[onnx.ModelProto]:
@@ -97,12 +115,12 @@ def _renamed(model: onnx.ModelProto, names: dict[str, str]) -> onnx.ModelProto:
     return model
 
 
-def plan(cuts: Sequence[Cut], chances: Sequence[Floats], gold: Sequence[int], *, layers: int, loss: float) -> Plan:
+def plan(cuts: Sequence[Cut], chances: Sequence[Floats], gold: Sequence[int], *, layers: float, loss: float) -> Plan:
     """Return the one or two exits that save most layers while macro recall falls by at most `loss`, or no exit.
 
     `chances` holds the calibrated probabilities `(rows, 3)` of each cut, then of the last layer, on rows that training
-    has not seen. Each of two exits may lose half of `loss`; the later one is settled first, since rows that pass
-    the earlier one meet it.
+    has not seen; `layers` is what all layers cost. Each of two exits may lose half of `loss`; the later one is settled
+    first, since rows that pass the earlier one meet it.
     """
     last = chances[-1].argmax(axis=1)
     best = Plan((), float(layers), macro_recall(confusion(gold, last.tolist())))
@@ -115,7 +133,7 @@ def plan(cuts: Sequence[Cut], chances: Sequence[Floats], gold: Sequence[int], *,
 
 
 def _settled(
-    exits: Sequence[tuple[Cut, Floats]], last: npt.NDArray[np.int64], gold: Sequence[int], bounds: tuple[int, float]
+    exits: Sequence[tuple[Cut, Floats]], last: npt.NDArray[np.int64], gold: Sequence[int], bounds: tuple[float, float]
 ) -> Plan:
     layers, loss = bounds
     answers, run = last, np.full(len(last), float(layers))
@@ -124,7 +142,7 @@ def _settled(
         sure = sure_enough(chances, answers, gold, loss)
         leaves = chances.max(axis=1) >= sure
         answers = np.where(leaves, chances.argmax(axis=1), answers)
-        run = np.where(leaves, cut.layer, run)
+        run = np.where(leaves, cut.cost, run)
         settled.insert(0, (cut, sure))
     recall = macro_recall(confusion(gold, answers.tolist()))
     return Plan(tuple(exit for exit in settled if exit[1] < NEVER), float(run.mean()), recall)
