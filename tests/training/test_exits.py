@@ -88,6 +88,24 @@ def test_each_row_has_the_answer_of_the_layer_where_it_leaves(network: Path, sta
     np.testing.assert_allclose(found[clear], expected[clear], atol=1e-4)
 
 
+def test_a_row_with_a_held_word_goes_on_however_sure(network: Path, staged: Path, table: Path, tmp_path: Path) -> None:
+    early, late = by_pytorch(network)
+    figures = export(
+        Export(network, tmp_path / "held", dev=table, precision="float", exit_loss=1.0, hold=("bad",), hold_until=2)
+    )
+    assert figures["exit_layers"] == [1]
+    held = json.loads((tmp_path / "held" / "model.json").read_text())["exits"][0]["held"]
+    out = with_sureness(tmp_path / "held", tmp_path / "all", 0.1)
+    scored = OnnxScorer.open(out, remembered=0)(pa.record_batch([TEXTS], names=["text"]))
+    found = np.stack([scored[f"p_{label}"].to_numpy() for label in LABELS], axis=1)
+    holds = np.array([["bad" in text.split()] for text in TEXTS])
+    assert held == AutoTokenizer.from_pretrained(network).convert_tokens_to_ids(["bad"])
+    np.testing.assert_allclose(found, np.where(holds, late, early), atol=1e-4)
+    check_scorer(OnnxScorer.open(out, remembered=0), TEXTS, 5)
+    with pytest.raises(Terminal, match="one token, not absent, bad table"):
+        export(Export(network, tmp_path / "no", precision="float", hold=("absent", "bad table", "bad")))
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_model_in_stages_keeps_the_laws_of_a_scorer(staged: Path, tmp_path: Path, threads: int) -> None:
     out = with_sureness(staged, tmp_path / "half", 0.6)

@@ -132,6 +132,15 @@ def test_training_goes_on_from_a_run_with_the_heads_it_has(trained: Path) -> Non
     assert len(without.exit_classifiers) == 0
 
 
+def test_weights_without_their_tokenizer_are_no_base(trained: Path, table: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (bare / name).write_bytes((trained / name).read_bytes())
+    with pytest.raises(Terminal, match="no tokenizer"):
+        finetune.train(Recipe.of(options(bare, table, tmp_path / "run", ffn=0)))
+
+
 def test_a_stopped_run_goes_on_with_the_neurons_it_kept(base: Path, table: Path, tmp_path: Path) -> None:
     recipe = Recipe.of(options(base, table, tmp_path / "run", save_steps=1000))
     waiting = f"while [ ! -d {tmp_path}/run/seed-1/step-15 ]; do :; done; kill -INT {os.getpid()}"

@@ -26,13 +26,15 @@ _MOST_EXITS = 2
 class Cut:
     """Where a graph can be cut: after a layer, at its token states `(rows, length, hidden)`, with their logits.
 
-    `halved` is the layer after which the graph runs on pairs of tokens, 0 where it never does.
+    `halved` is the layer after which the graph runs on pairs of tokens, 0 where it never does; a row with a token of
+    `held` does not leave here.
     """
 
     layer: int
     states: str
     logits: str
     halved: int = 0
+    held: tuple[int, ...] = ()
 
     @property
     def cost(self) -> float:
