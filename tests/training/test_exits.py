@@ -16,6 +16,7 @@ pytest.importorskip("onnx", reason="needs PyTorch: make training")
 import torch
 from transformers import AutoTokenizer
 
+from tests.training.conftest import spread_heads
 from voxpop.errors import Terminal
 from voxpop.scorers.card import files, model_id
 from voxpop.scorers.onnx import OnnxScorer
@@ -41,20 +42,29 @@ def network(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("network")
     torch.manual_seed(3)
     model = SentimentClassifier.load_base(base, (1,))
-    with torch.no_grad():
-        for head in (model.classifier, *model.exit_classifiers):
-            head.weight.mul_(60)
-    model.save_pretrained(folder)
     AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    spread_heads(model, folder, TEXTS)
     return folder
 
 
 @pytest.fixture(scope="module")
-def staged(network: Path, table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def staged(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("staged") / "model"
-    figures = export(Export(network, out, dev=table, precision="float", exit_loss=1.0))
-    assert (figures["exit_layers"], figures["mean_layers"]) == ([1], 1.0)
+    figures = export(Export(network, out, dev=network / "answers.tsv", precision="float", exit_loss=0.1))
+    assert figures["exit_layers"] == [1]
+    assert 1 < figures["mean_layers"] < 2
     return out
+
+
+def test_layers_that_no_row_needs_are_left_out(network: Path, tmp_path: Path) -> None:
+    out = tmp_path / "short"
+    figures = export(Export(network, out, dev=network / "answers.tsv", precision="float", exit_loss=1.0))
+    assert (figures["exit_layers"], figures["mean_layers"]) == ([1], 1.0)
+    assert files(out) == ("model.onnx", "tokenizer.json", "model.json")
+    early, _ = by_pytorch(network)
+    scored = OnnxScorer.open(out, remembered=0)(pa.record_batch([TEXTS], names=["text"]))
+    assert scored["label"].to_pylist() == [LABELS[at] for at in early.argmax(1)]
+    check_scorer(OnnxScorer.open(out, remembered=0), TEXTS, 5)
 
 
 def with_sureness(staged: Path, out: Path, sure: float) -> Path:
@@ -86,24 +96,6 @@ def test_each_row_has_the_answer_of_the_layer_where_it_leaves(network: Path, sta
     clear = np.abs(early.max(1) - sure) > 1e-4
     assert 0 < (early.max(1) >= sure).sum() < len(TEXTS)
     np.testing.assert_allclose(found[clear], expected[clear], atol=1e-4)
-
-
-def test_a_row_with_a_held_word_goes_on_however_sure(network: Path, staged: Path, table: Path, tmp_path: Path) -> None:
-    early, late = by_pytorch(network)
-    figures = export(
-        Export(network, tmp_path / "held", dev=table, precision="float", exit_loss=1.0, hold=("bad",), hold_until=2)
-    )
-    assert figures["exit_layers"] == [1]
-    held = json.loads((tmp_path / "held" / "model.json").read_text())["exits"][0]["held"]
-    out = with_sureness(tmp_path / "held", tmp_path / "all", 0.1)
-    scored = OnnxScorer.open(out, remembered=0)(pa.record_batch([TEXTS], names=["text"]))
-    found = np.stack([scored[f"p_{label}"].to_numpy() for label in LABELS], axis=1)
-    holds = np.array([["bad" in text.split()] for text in TEXTS])
-    assert held == AutoTokenizer.from_pretrained(network).convert_tokens_to_ids(["bad"])
-    np.testing.assert_allclose(found, np.where(holds, late, early), atol=1e-4)
-    check_scorer(OnnxScorer.open(out, remembered=0), TEXTS, 5)
-    with pytest.raises(Terminal, match="one token, not absent, bad table"):
-        export(Export(network, tmp_path / "no", precision="float", hold=("absent", "bad table", "bad")))
 
 
 @pytest.mark.parametrize("threads", [1, 2])

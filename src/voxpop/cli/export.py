@@ -35,12 +35,6 @@ def export(
         float, typer.Option(min=0, max=1, help="Macro recall on --dev that the network's early exits may cost.")
     ] = 0.002,
     first_exit: Annotated[int, typer.Option(min=1, help="Lowest layer at which a post may leave.")] = 1,
-    hold: Annotated[
-        str | None, typer.Option(metavar="WORDS", help="Words, such as not but never: posts with one stay longer.")
-    ] = None,
-    hold_until: Annotated[
-        int, typer.Option(min=0, help="Lowest layer at which posts with a word of --hold leave.")
-    ] = 0,
     balance: Annotated[float, typer.Option(min=0, max=1, help="How far rare labels of --data are favoured.")] = 0.0,
     settings_file: Config = None,
     json_: Json = False,
@@ -65,10 +59,7 @@ def export(
         raise Terminal(f"there is no checkpoint in {directory}; give a directory with config.json")
     how = Adoption(settings.cache, settings.labels, settings.languages)
     named, entries = name or out.resolve().name, _entries(about)
-    wanted = exporting.Export(
-        directory, out, data, dev, precision, named, how, entries, exit_loss, first_exit, balance,
-        tuple((hold or "").split()), hold_until,
-    )  # fmt: skip
+    wanted = exporting.Export(directory, out, data, dev, precision, named, how, entries, exit_loss, first_exit, balance)
     figures = exporting.export(wanted)
     console.answer(figures, as_json=json_, text=_told(figures, out))
 

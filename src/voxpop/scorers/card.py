@@ -61,10 +61,7 @@ class ModelCard:
 
 def _stages(card: dict[str, Any]) -> tuple[Stage, ...]:
     """The exits of the card, each with its file, and the last stage."""
-    exits = [
-        Stage(_plain(one["file"]), float(one["temperature"]), float(one["sure"]), tuple(map(int, one.get("held", ()))))
-        for one in card.get("exits", ())
-    ]
+    exits = [Stage(_plain(one["file"]), float(one["temperature"]), float(one["sure"])) for one in card.get("exits", ())]
     last = _plain(card.get("last", FILES[0]))
     stages = (*exits, Stage(last, float(card["temperature"])))
     if stages[0].file != FILES[0] or len({stage.file for stage in stages}) < len(stages):

@@ -37,22 +37,18 @@ class Stage:
         file: name in the model's directory. All but the last answer `states` beside `logits`, which the next one reads.
         temperature: divides the logits.
         sure: a row whose most probable label has at least this probability exits here; 0 for the last stage.
-        held: token ids; a row with one of them goes on, however sure. What turns a meaning round, such as "not", takes
-            more layers than words do.
     """
 
     file: str
     temperature: float
     sure: float = 0.0
-    held: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of one padded length: where they belong, their tokens and mask, and what the next stage reads of them."""
+    """Rows of one padded length: where they belong, their mask, and what the next stage reads of them."""
 
     at: npt.NDArray[np.intp]
-    ids: npt.NDArray[np.int64]
     mask: npt.NDArray[np.int64]
     feed: npt.NDArray[Any]
 
@@ -60,7 +56,7 @@ class _Rows:
         return len(self.at)
 
     def take(self, kept: npt.NDArray[np.bool_], states: Floats) -> _Rows:
-        return _Rows(self.at[kept], self.ids[kept], self.mask[kept], states[kept])
+        return _Rows(self.at[kept], self.mask[kept], states[kept])
 
 
 class Stages:
@@ -101,10 +97,7 @@ class Stages:
             chances = self._answer(logits, stage.temperature)
             found[rows.at] = chances
             if states is not None:
-                goes_on = chances.max(axis=1) < stage.sure
-                if stage.held:
-                    goes_on |= np.isin(rows.ids, stage.held).any(axis=1)
-                rows = rows.take(goes_on, states)
+                rows = rows.take(chances.max(axis=1) < stage.sure, states)
 
 
 def _forward(session: ort.InferenceSession, rows: _Rows) -> tuple[Floats, Floats | None]:
@@ -140,7 +133,7 @@ def _chunks(tokens: Sequence[list[int]], pad: int) -> Iterator[_Rows]:
             for at, row in enumerate(chunk):
                 padded[at, : len(tokens[row])] = tokens[row]
                 mask[at, : len(tokens[row])] = 1
-            yield _Rows(np.asarray(chunk, dtype=np.intp), padded, mask, padded)
+            yield _Rows(np.asarray(chunk, dtype=np.intp), mask, padded)
 
 
 def _session(path: Path) -> ort.InferenceSession:

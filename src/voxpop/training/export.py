@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ import onnx
 import onnxruntime as ort
 import pyarrow as pa
 import torch
+from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from voxpop import console
@@ -26,14 +27,15 @@ from voxpop.labelled import Labelled, read_labelled
 from voxpop.metrics import calibration_error, confusion, macro_recall
 from voxpop.scorers.card import model_id
 from voxpop.scorers.onnx import OnnxScorer
+from voxpop.scorers.stages import STEP
 from voxpop.text import is_blank, prepare
 from voxpop.training import network
 from voxpop.training.calibration import fit_temperature, softmax
 from voxpop.training.card import card, measure
 from voxpop.training.classifier import adjust
 from voxpop.training.embedding import quantise_words
+from voxpop.training.examples import read_as
 from voxpop.training.quantise import Feed, calibrate, quantise
-from voxpop.training.reader import Reader
 from voxpop.training.stages import Cut, Plan, cost, plan, split
 
 Logits = npt.NDArray[np.float64]
@@ -51,7 +53,6 @@ class Export:
         dev: labelled posts that fit the temperature and give the figures.
         about: free entries of the card, such as `licence`.
         first_exit: the lowest layer at which a row may leave: the first one knows words, not what "not" does to them.
-        hold: words of one token each; a row with one of them does not leave before layer `hold_until`.
         balance: how far rare labels are favoured, in [0, 1]; see `voxpop.training.classifier.adjust`.
         exit_loss: macro recall on `dev` that early exits may cost; a network has those that it was trained with.
     """
@@ -67,8 +68,6 @@ class Export:
     exit_loss: float = 0.002
     first_exit: int = 1
     balance: float = 0.0
-    hold: tuple[str, ...] = ()
-    hold_until: int = 0
 
 
 def export(wanted: Export) -> dict[str, Any]:
@@ -121,13 +120,13 @@ def _write(
         "balance": wanted.balance,
         **parity(model, whole, feeds, classes_in(described)),
     }
-    held = read.ids_of(wanted.hold)
-    cuts = [replace(cut, held=held) if cut.layer < wanted.hold_until else cut for cut in network.cuts_of(model)]
-    cuts = [cut for cut in cuts if cut.layer >= wanted.first_exit]
+    cuts = [cut for cut in network.cuts_of(model) if cut.layer >= wanted.first_exit]
     fitted = Fit(whole, read, dev, classes_in(described), cuts) if dev else None
     layers = cost(model.config.num_hidden_layers, getattr(model.config, "halve_after", 0))
     exits = fitted.plan(layers, wanted.exit_loss) if fitted else Plan((), 0.0, 0.0)
     stages = split(small, [cut for cut, _ in exits.exits], model.config.hidden_size)
+    if not exits.whole:
+        stages.pop()
     names = ["model.onnx", *(f"model-{at}.onnx" for at in range(2, len(stages) + 1))]
     for name, stage in zip(names, stages, strict=True):
         onnx.save(stage, new / name)
@@ -148,6 +147,27 @@ def _run_of(checkpoint: Path) -> dict[str, Any]:
     path = checkpoint / "train.json"
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return found
+
+
+class Reader:
+    """Turns a text into the tokens that the scorer would feed."""
+
+    def __init__(self, directory: Path, described: dict[str, Any]) -> None:
+        """Open the tokenizer in `directory`."""
+        self._tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+        self.max_length: int = described["max_length"]
+        self._tokenizer.enable_truncation(self.max_length)
+        self._pad = described.get("pad", 0)
+        self._emoji = described.get("emoji", "signs")
+
+    def __call__(self, text: str) -> Feed:
+        """Return one row, filled up as the scorer does it."""
+        (read,) = read_as([prepare(text)], self._emoji)
+        tokens = self._tokenizer.encode(read).ids
+        length = -(-len(tokens) // STEP) * STEP
+        ids, mask = np.full((1, length), self._pad, np.int64), np.zeros((1, length), np.int64)
+        ids[0, : len(tokens)], mask[0, : len(tokens)] = tokens, 1
+        return {"input_ids": ids, "attention_mask": mask}
 
 
 def classes_in(described: dict[str, Any]) -> npt.NDArray[np.float64]:
@@ -192,14 +212,10 @@ class Fit:
         self._cuts = list(cuts)
         heads = [*(cut.logits for cut in cuts), "logits"]
         self._gold = np.array([dev.gold[row] for row in rows])
-        feeds = [read(dev.texts[row]) for row in rows]
-        logits = _run(whole, feeds, heads)
+        logits = _run(whole, [read(dev.texts[row]) for row in rows], heads)
         self._heats = [fit_temperature(each, self._gold, classes) for each in logits]
         self._plain = softmax(logits[-1]) @ classes
         self._chances = [softmax(each, heat) @ classes for each, heat in zip(logits, self._heats, strict=True)]
-        for cut, chances in zip(cuts, self._chances, strict=False):
-            # As unsure as can be: these rows never leave there.
-            chances[[bool(np.isin(feed["input_ids"], cut.held).any()) for feed in feeds]] = 0
 
     def plan(self, layers: float, loss: float) -> Plan:
         """Return the exits to use; see `voxpop.training.stages.plan`."""
@@ -207,12 +223,12 @@ class Fit:
 
     def described(self, exits: Plan, names: Sequence[str]) -> dict[str, Any]:
         """Return the card's entries: the temperature and, where there are exits, each one's file, heat and sureness."""
-        found: dict[str, Any] = {"temperature": self._heats[-1]}
-        if exits.exits:
-            found["exits"] = [
-                {"file": name, "temperature": self._heats[self._cuts.index(cut)], "sure": sure}
-                | ({"held": list(cut.held)} if cut.held else {})
-                for name, (cut, sure) in zip(names, exits.exits, strict=False)
+        heats = [self._heats[self._cuts.index(cut)] for cut, _ in exits.exits] + [self._heats[-1]] * exits.whole
+        found: dict[str, Any] = {"temperature": heats[-1]}
+        if len(names) > 1:
+            rows = zip(names, heats, exits.exits, strict=False)
+            found["exits"] = [{"file": name, "temperature": heat, "sure": sure} for name, heat, (_, sure) in rows][
+                : len(names) - 1
             ]
             found["last"] = names[-1]
         return found

@@ -19,6 +19,9 @@ Floats = npt.NDArray[np.float64]
 NEVER = 1.01
 """A sureness that no row reaches."""
 
+LEAST = 0.34
+"""The lowest sureness that is tried: hardly a row is less sure of its most probable label of three."""
+
 _MOST_EXITS = 2
 
 
@@ -26,15 +29,13 @@ _MOST_EXITS = 2
 class Cut:
     """Where a graph can be cut: after a layer, at its token states `(rows, length, hidden)`, with their logits.
 
-    `halved` is the layer after which the graph runs on pairs of tokens, 0 where it never does; a row with a token of
-    `held` does not leave here.
+    `halved` is the layer after which the graph runs on pairs of tokens, 0 where it never does.
     """
 
     layer: int
     states: str
     logits: str
     halved: int = 0
-    held: tuple[int, ...] = ()
 
     @property
     def cost(self) -> float:
@@ -47,7 +48,8 @@ class Plan:
     """Which exits a model uses.
 
     Attributes:
-        exits: the cut of each exit, in order, and the probability from which a row leaves there.
+        exits: the cut of each exit, in order, and the probability from which a row leaves there; 0 for the last one if
+            every row leaves there, so that no later layer is needed.
         layers: what a row costs on average, on the rows the plan was made on; see `cost`.
         recall: macro recall with these exits, on those rows.
     """
@@ -55,6 +57,11 @@ class Plan:
     exits: tuple[tuple[Cut, float], ...]
     layers: float
     recall: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether some row goes through all layers."""
+        return not self.exits or self.exits[-1][1] > 0
 
 
 def cost(layer: int, halved: int = 0) -> float:
@@ -142,6 +149,8 @@ def _settled(
     settled: list[tuple[Cut, float]] = []
     for cut, chances in reversed(exits):
         sure = sure_enough(chances, answers, gold, loss)
+        if sure <= LEAST and not settled:
+            sure = 0.0
         leaves = chances.max(axis=1) >= sure
         answers = np.where(leaves, chances.argmax(axis=1), answers)
         run = np.where(leaves, cut.cost, run)
@@ -160,7 +169,7 @@ def sure_enough(early: Floats, answers: npt.NDArray[np.int64], gold: Sequence[in
     sureness = early.max(axis=1)
     floor = macro_recall(confusion(gold, answers.tolist())) - loss
     found = NEVER
-    for sure in np.linspace(0.99, 0.34, 66):
+    for sure in np.linspace(0.99, LEAST, 66):
         mixed = np.where(sureness >= sure, early.argmax(axis=1), answers)
         if macro_recall(confusion(gold, mixed.tolist())) < floor:
             break
