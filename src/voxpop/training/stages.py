@@ -149,9 +149,9 @@ def _settled(
     settled: list[tuple[Cut, float]] = []
     for cut, chances in reversed(exits):
         sure = sure_enough(chances, answers, gold, loss)
-        if sure <= LEAST and not settled:
-            sure = 0.0
         leaves = chances.max(axis=1) >= sure
+        if sure <= LEAST and leaves.all() and not settled:
+            sure = 0.0
         answers = np.where(leaves, chances.argmax(axis=1), answers)
         run = np.where(leaves, cut.cost, run)
         settled.insert(0, (cut, sure))
