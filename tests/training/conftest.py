@@ -1,8 +1,9 @@
 """Tiny real encoders with tiny tokenizers, made on the spot, and a table that they can learn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,30 @@ def write_table(path: Path, times: int = 20) -> Path:
     lines = [f"{at}\t{label}\tthe {word} is {word} today" for at, (label, word) in enumerate(ROWS * times)]
     path.write_text("\n".join(["id\tlabel\ttext", *lines]) + "\n", encoding="utf-8")
     return path
+
+
+def spread_heads(model: Any, folder: Path, texts: Sequence[str]) -> Path:
+    """Save an untrained network whose heads differ by row, with a table of what its last layer answers to `texts`."""
+    import torch
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    rows = [tokenizer([text], return_tensors="pt", truncation=True, max_length=64) for text in texts]
+    model.eval()
+    with torch.no_grad():
+        for head in (model.classifier, *model.exit_classifiers):
+            head.weight.mul_(60)
+        found = [model(input_ids=row["input_ids"], attention_mask=row["attention_mask"]) for row in rows]
+        model.classifier.bias.sub_(torch.cat([each.logits for each in found]).mean(0))
+        for at, head in enumerate(model.exit_classifiers):
+            head.bias.sub_(torch.cat([each.exit_logits[at] for each in found]).mean(0))
+        found = [model(input_ids=row["input_ids"], attention_mask=row["attention_mask"]) for row in rows]
+    model.save_pretrained(folder)
+    labels = [("negative", "neutral", "positive")[int(each.logits.argmax())] for each in found]
+    lines = [f"{label}\t{text}" for label, text in zip(labels, texts, strict=True)]
+    table = folder / "answers.tsv"
+    table.write_text("\n".join(["label\ttext", *lines]) + "\n", encoding="utf-8")
+    return table
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,6 +16,7 @@ pytest.importorskip("onnx", reason="needs PyTorch: make training")
 import torch
 from transformers import AutoTokenizer
 
+from tests.training.conftest import spread_heads
 from voxpop.errors import Terminal
 from voxpop.scorers.card import files, model_id
 from voxpop.scorers.onnx import OnnxScorer
@@ -41,20 +42,29 @@ def network(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("network")
     torch.manual_seed(3)
     model = SentimentClassifier.load_base(base, (1,))
-    with torch.no_grad():
-        for head in (model.classifier, *model.exit_classifiers):
-            head.weight.mul_(60)
-    model.save_pretrained(folder)
     AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    spread_heads(model, folder, TEXTS)
     return folder
 
 
 @pytest.fixture(scope="module")
-def staged(network: Path, table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def staged(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("staged") / "model"
-    figures = export(Export(network, out, dev=table, precision="float", exit_loss=1.0))
-    assert (figures["exit_layers"], figures["mean_layers"]) == ([1], 1.0)
+    figures = export(Export(network, out, dev=network / "answers.tsv", precision="float", exit_loss=0.1))
+    assert figures["exit_layers"] == [1]
+    assert 1 < figures["mean_layers"] < 2
     return out
+
+
+def test_layers_that_no_row_needs_are_left_out(network: Path, tmp_path: Path) -> None:
+    out = tmp_path / "short"
+    figures = export(Export(network, out, dev=network / "answers.tsv", precision="float", exit_loss=1.0))
+    assert (figures["exit_layers"], figures["mean_layers"]) == ([1], 1.0)
+    assert files(out) == ("model.onnx", "tokenizer.json", "model.json")
+    early, _ = by_pytorch(network)
+    scored = OnnxScorer.open(out, remembered=0)(pa.record_batch([TEXTS], names=["text"]))
+    assert scored["label"].to_pylist() == [LABELS[at] for at in early.argmax(1)]
+    check_scorer(OnnxScorer.open(out, remembered=0), TEXTS, 5)
 
 
 def with_sureness(staged: Path, out: Path, sure: float) -> Path:

@@ -83,4 +83,5 @@ def test_the_recipes_in_the_documentation_work(tmp_path: Path) -> None:
     for _, command, *words in commands:
         assert command == "train"
         given = dict(zip((word.removeprefix("--") for word in words[::2]), words[1::2], strict=True))
-        assert Recipe.of({key: float(value) if key == "rate" else value for key, value in given.items()})
+        numbers = {"rate": float, "deep": float, "ffn": int, "halve-after": int, "exit-layer": int}
+        assert Recipe.of({key: numbers.get(key, str)(value) for key, value in given.items()})

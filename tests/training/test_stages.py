@@ -111,3 +111,11 @@ def test_the_loss_stays_within_the_bound(seed: int, loss: float) -> None:
     assert sure == NEVER or 0.3 < sure < 1
     full = macro_recall(confusion(gold.tolist(), answers.tolist()))
     assert macro_recall(confusion(gold.tolist(), mixed.tolist())) >= full - loss - 1e-9
+
+
+def test_a_layer_on_pairs_of_tokens_costs_half() -> None:
+    sure = np.array([[0.9, 0.05, 0.05], [0.1, 0.8, 0.1], [0.02, 0.08, 0.9]])
+    cuts = [Cut(2, "states_2", "logits_2", halved=2), Cut(4, "states_4", "logits_4", halved=2)]
+    found = plan(cuts, [np.full((3, 3), 1 / 3), sure, sure], [0, 1, 2], layers=4.0, loss=0.0)
+    assert [cut.layer for cut, _ in found.exits] == [4]
+    assert found.layers == 3.0

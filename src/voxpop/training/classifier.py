@@ -14,6 +14,7 @@ from transformers.utils import ModelOutput
 
 from voxpop.errors import Terminal
 from voxpop.scorers.scores import LABELS
+from voxpop.training.halving import Halving
 
 NAMES = {"num_labels": len(LABELS), "id2label": dict(enumerate(LABELS))}
 NAMES |= {"label2id": {name: at for at, name in enumerate(LABELS)}}
@@ -32,8 +33,9 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
     """A sentence encoder with a three-class head over the mean of the tokens that are not padding.
 
     The mean, rather than the first token's state: sentence encoders were trained to put a sentence's meaning there.
-    Its config is the encoder's own, plus `pooling` ("mean") and `exit_layers`. For each exit layer K another head reads
-    the mean of `hidden_states[K]`, the states after encoder layer K, so that scoring can stop there.
+    Its config is the encoder's own, plus `pooling` ("mean"), `halve_after` (see `voxpop.training.halving`) and
+    `exit_layers`. For each exit layer K another head reads the mean of `hidden_states[K]`, the states after encoder
+    layer K, so that scoring can stop there.
     """
 
     config_class = PreTrainedConfig
@@ -49,31 +51,57 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
         self.classifier = torch.nn.Linear(config.hidden_size, config.num_labels)
         heads = [torch.nn.Linear(config.hidden_size, config.num_labels) for _ in exit_layers(config)]
         self.exit_classifiers = torch.nn.ModuleList(heads)
+        after = getattr(config, "halve_after", 0)
+        self.halving = Halving(self.encoder, after) if after else None
         self.post_init()
 
     @classmethod
-    def load_base(cls, directory: Path | str, exits: tuple[int, ...] = ()) -> SentimentClassifier:
-        """Return the encoder in `directory` under fresh heads whose classes are `LABELS`. Seed PyTorch first."""
-        config = _config(directory, pooling="mean", exit_layers=sorted(set(exits)), **NAMES)
+    def load_base(cls, directory: Path | str, exits: tuple[int, ...] = (), halve_after: int = 0) -> SentimentClassifier:
+        """Return the encoder in `directory` under fresh heads whose classes are `LABELS`. Seed PyTorch first.
+
+        Where a classifier of this kind is there, its head and those of its `exits` are kept: training goes on from it.
+        """
+        config = _config(directory, pooling="mean", exit_layers=sorted(set(exits)), halve_after=halve_after, **NAMES)
         if max(exits, default=0) >= config.num_hidden_layers:
             most = config.num_hidden_layers - 1
             raise Terminal(f"{directory} has {most + 1} layers; give an --exit-layer from 1 to {most}")
         model = cls(config)
+        if cls.__name__ in (config.architectures or ()):
+            model._take(load(directory))
+            return model
         encoder = AutoModel.from_pretrained(directory, **_bare(config), **_safe(directory))
         model.encoder.load_state_dict(encoder.state_dict())
         return model
 
+    def _take(self, other: SentimentClassifier) -> None:
+        self.encoder.load_state_dict(other.encoder.state_dict())
+        self.classifier.load_state_dict(other.classifier.state_dict())
+        known = dict(zip(exit_layers(other.config), other.exit_classifiers, strict=True))
+        for layer, head in zip(exit_layers(self.config), self.exit_classifiers, strict=True):
+            if layer in known:
+                head.load_state_dict(known[layer].state_dict())
+
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **others: Any) -> SentimentOutput:
         """Return logits for token ids and a mask of 1 (token) and 0 (padding), both `(rows, length)`."""
         layers = exit_layers(self.config)
+        if self.halving:
+            self.halving.mask = attention_mask
         found = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=bool(layers))
-        logits = self.classifier(self.dropout(masked_mean(found.last_hidden_state, attention_mask)))
+        last = self._mask(attention_mask, self.config.num_hidden_layers)
+        logits = self.classifier(self.dropout(masked_mean(found.last_hidden_state, last)))
         if not layers:
             return SentimentOutput(logits=logits)
         states = tuple(found.hidden_states[layer] for layer in layers)
-        means = [masked_mean(each, attention_mask) for each in states]
+        means = [
+            masked_mean(*pair) for pair in zip(states, (self._mask(attention_mask, at) for at in layers), strict=True)
+        ]
         early = tuple(head(self.dropout(mean)) for head, mean in zip(self.exit_classifiers, means, strict=True))
         return SentimentOutput(logits=logits, exit_logits=early, exit_states=states)
+
+    def _mask(self, attention_mask: torch.Tensor, layer: int) -> torch.Tensor:
+        """The mask of the states after `layer`."""
+        halving = self.halving
+        return attention_mask[:, ::2] if halving and halving.on and layer > halving.after else attention_mask
 
 
 def masked_mean(states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:

@@ -36,12 +36,16 @@ class Examples:
 
 
 def load_tokenizer(directory: Path | str) -> PreTrainedTokenizerBase:
-    """Return the tokenizer in `directory`. Raises `Terminal` where there is none."""
+    """Return the tokenizer in `directory`. Raises `Terminal` where there is none, or one that knows no word."""
     try:
-        return AutoTokenizer.from_pretrained(directory, local_files_only=Path(directory).is_dir())
+        tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=Path(directory).is_dir())
     except (OSError, ValueError) as error:
         why = str(error).strip().split("\n")[0].rstrip(".")
         raise Terminal(f"{directory} holds no tokenizer ({why}); add the base model's tokenizer.json") from error
+    # Of a config alone transformers makes a tokenizer whose every word is unknown, and training would learn nothing.
+    if len(tokenizer) <= len(set(tokenizer.all_special_tokens)):
+        raise Terminal(f"{directory} holds no tokenizer (its vocabulary is empty); add the base model's tokenizer.json")
+    return tokenizer
 
 
 def tokenized(tokenizer: PreTrainedTokenizerBase, prepared: Sequence[str], max_length: int) -> list[list[int]]:

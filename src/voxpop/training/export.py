@@ -36,7 +36,7 @@ from voxpop.training.classifier import adjust
 from voxpop.training.embedding import quantise_words
 from voxpop.training.examples import read_as
 from voxpop.training.quantise import Feed, calibrate, quantise
-from voxpop.training.stages import Cut, Plan, plan, split
+from voxpop.training.stages import Cut, Plan, cost, plan, split
 
 Logits = npt.NDArray[np.float64]
 _RANGES = 600
@@ -122,8 +122,11 @@ def _write(
     }
     cuts = [cut for cut in network.cuts_of(model) if cut.layer >= wanted.first_exit]
     fitted = Fit(whole, read, dev, classes_in(described), cuts) if dev else None
-    exits = fitted.plan(model.config.num_hidden_layers, wanted.exit_loss) if fitted else Plan((), 0.0, 0.0)
+    layers = cost(model.config.num_hidden_layers, getattr(model.config, "halve_after", 0))
+    exits = fitted.plan(layers, wanted.exit_loss) if fitted else Plan((), 0.0, 0.0)
     stages = split(small, [cut for cut, _ in exits.exits], model.config.hidden_size)
+    if not exits.whole:
+        stages.pop()
     names = ["model.onnx", *(f"model-{at}.onnx" for at in range(2, len(stages) + 1))]
     for name, stage in zip(names, stages, strict=True):
         onnx.save(stage, new / name)
@@ -214,18 +217,19 @@ class Fit:
         self._plain = softmax(logits[-1]) @ classes
         self._chances = [softmax(each, heat) @ classes for each, heat in zip(logits, self._heats, strict=True)]
 
-    def plan(self, layers: int, loss: float) -> Plan:
+    def plan(self, layers: float, loss: float) -> Plan:
         """Return the exits to use; see `voxpop.training.stages.plan`."""
         return plan(self._cuts, self._chances, self._gold.tolist(), layers=layers, loss=loss)
 
     def described(self, exits: Plan, names: Sequence[str]) -> dict[str, Any]:
         """Return the card's entries: the temperature and, where there are exits, each one's file, heat and sureness."""
-        found: dict[str, Any] = {"temperature": self._heats[-1]}
-        if exits.exits:
-            heats = [self._heats[self._cuts.index(cut)] for cut, _ in exits.exits]
-            sures = [sure for _, sure in exits.exits]
-            rows = zip(names, heats, sures, strict=False)
-            found["exits"] = [{"file": name, "temperature": heat, "sure": sure} for name, heat, sure in rows]
+        heats = [self._heats[self._cuts.index(cut)] for cut, _ in exits.exits] + [self._heats[-1]] * exits.whole
+        found: dict[str, Any] = {"temperature": heats[-1]}
+        if len(names) > 1:
+            rows = zip(names, heats, exits.exits, strict=False)
+            found["exits"] = [{"file": name, "temperature": heat, "sure": sure} for name, heat, (_, sure) in rows][
+                : len(names) - 1
+            ]
             found["last"] = names[-1]
         return found
 

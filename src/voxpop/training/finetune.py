@@ -19,6 +19,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from voxpop import console
 from voxpop.errors import Terminal
+from voxpop.training import prune
 from voxpop.training.classifier import SentimentClassifier, load, load_native
 from voxpop.training.corpus import Corpus, apart, read_corpus
 from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, read_as, tokenized
@@ -99,9 +100,13 @@ def fresh(recipe: Recipe) -> PreTrainedModel:
     """Return the base under a new head: the same one for every seed, since only then do means of seeds make sense."""
     torch.manual_seed(recipe.optimisation.seed[0])
     network = recipe.network
-    native = network.pooling == "native"
-    model = load_native(network.base) if native else SentimentClassifier.load_base(network.base, network.exit_layer)
+    if network.pooling == "native":
+        model = load_native(network.base)
+    else:
+        model = SentimentClassifier.load_base(network.base, network.exit_layer, network.halve_after)
     model.config.emoji = network.emoji
+    if network.ffn:
+        prune.check(model, network.ffn)
     return model
 
 

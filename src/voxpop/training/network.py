@@ -24,8 +24,9 @@ from transformers.utils import logging as transformers_logging
 from voxpop.errors import Terminal
 from voxpop.training import classifier
 from voxpop.training.calibration import softmax
+from voxpop.training.halving import halve_graph
 from voxpop.training.quantise import Feed
-from voxpop.training.stages import Cut
+from voxpop.training.stages import Cut, count_tokens_apart
 
 CLOSE = 1e-4
 """The furthest that a probability of the graph may be from the network's own."""
@@ -58,7 +59,8 @@ class Logits(torch.nn.Module):  # type: ignore[misc, unused-ignore]
 
 def cuts_of(model: PreTrainedModel) -> list[Cut]:
     """Return where the graph of `model` can be cut: at each of its exits, by the names that `to_onnx` gives them."""
-    return [Cut(layer, f"states_{layer}", f"logits_{layer}") for layer in classifier.exit_layers(model.config)]
+    halved = getattr(model.config, "halve_after", 0)
+    return [Cut(layer, f"states_{layer}", f"logits_{layer}", halved) for layer in classifier.exit_layers(model.config)]
 
 
 def load(directory: Path) -> PreTrainedModel:
@@ -130,6 +132,9 @@ def to_onnx(model: PreTrainedModel) -> Graph:
         path = Path(folder) / "float.onnx"
         _trace(model, path)
         for graph in (_fuse(path, model), Graph(onnx.load(path), fused=False)):
+            if graph and (after := getattr(model.config, "halve_after", 0)):
+                count_tokens_apart(graph.model.graph)
+                halve_graph(graph.model, f"states_{after}", f"logits_{after}")
             if graph and _agrees(graph.model, feeds, expected):
                 return graph
     raise Terminal(f"{type(model).__name__} does not answer the same as ONNX; use a checkpoint that has an ONNX file")
@@ -143,7 +148,11 @@ def _trace(model: PreTrainedModel, path: Path) -> None:
     cuts = cuts_of(model)
     heads, states = ["logits", *(cut.logits for cut in cuts)], [cut.states for cut in cuts]
     axes = {name: {0: "rows", 1: "length"} for name in (*names, *states)} | {name: {0: "rows"} for name in heads}
+    halving = getattr(model, "halving", None)
     try:
+        if halving:
+            # The graph is fused first, and halved then: the optimiser does not know a mask that was cut.
+            halving.on = False
         torch.onnx.export(
             Logits(model).eval(), (ids, mask), str(path), dynamo=False, opset_version=17,
             input_names=names, output_names=[*heads, *states], dynamic_axes=axes,
@@ -152,6 +161,9 @@ def _trace(model: PreTrainedModel, path: Path) -> None:
         raise Terminal(
             f"{type(model).__name__} cannot become ONNX ({_line(error)}); use a checkpoint with an ONNX file"
         ) from error
+    finally:
+        if halving:
+            halving.on = True
 
 
 def _fuse(path: Path, model: PreTrainedModel) -> Graph | None:

@@ -15,6 +15,8 @@ import onnx
 import onnxruntime as ort
 from onnx import helper, numpy_helper
 
+from voxpop.training.attention import Attention
+
 Feed = Mapping[str, npt.NDArray[np.int64]]
 
 
@@ -115,6 +117,7 @@ def quantise(model: onnx.ModelProto, ranges: Mapping[str, Range], max_length: in
     linear = {node.output[0] for node in linear_nodes(small.graph)}
     nodes: list[onnx.NodeProto] = []
     coded: dict[str, str] = {}
+    attention = Attention({name: node for node in small.graph.node for name in node.output}, constants)
     for node in small.graph.node:
         if node.output[0] in linear:
             name = node.input[0]
@@ -126,6 +129,8 @@ def quantise(model: onnx.ModelProto, ranges: Mapping[str, Range], max_length: in
             nodes.extend(_small_embedding(node, constants, max_length))
         elif node.op_type == "SkipLayerNormalization":
             nodes.extend(_plain_norm(node))
+        elif node.op_type == "MultiHeadAttention":
+            nodes.extend(attention.apart(node))
         else:
             nodes.append(node)
     del small.graph.node[:]

@@ -32,11 +32,13 @@ class Inputs:
 class Network:
     """What is trained."""
 
-    base: str = _option("", "The encoder: a directory, or a model's name on the Hugging Face Hub.")
+    base: str = _option("", "The encoder, or a run's OUT/best to go on from: a directory, or a name on the Hub.")
+    ffn: int = _option(0, "Keep so many neurons of each feed-forward layer, the most useful; 0 keeps all.", 0)
     pooling: Literal["mean", "native"] = _option("mean", "mean of the token states, or the base's own head.")
     max_length: int = _option(64, "Tokens of a text that count.", 8)
     emoji: Literal["words", "signs"] = _option("words", "words: spell emoji out, for a vocabulary that holds none.")
     exit_layer: tuple[int, ...] = _option((), "Give this encoder layer a head of its own; may be repeated.", 1)
+    halve_after: int = _option(0, "Join token states in pairs after this --exit-layer; 0 joins none.", 0)
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class Recipe:
         wrong = {
             "--deep and --exit-layer need each other": (self.optimisation.deep > 0) != bool(network.exit_layer),
             "--exit-layer needs --pooling mean": bool(network.exit_layer) and network.pooling == "native",
+            "--halve-after must be an --exit-layer": network.halve_after not in (0, *network.exit_layer),
             "give --teacher or --soft, not both": bool(distillation.teacher and distillation.soft),
             "--unlabelled needs --teacher or --soft": bool(inputs.unlabelled)
             and not (distillation.teacher or distillation.soft),

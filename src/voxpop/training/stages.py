@@ -19,16 +19,28 @@ Floats = npt.NDArray[np.float64]
 NEVER = 1.01
 """A sureness that no row reaches."""
 
+LEAST = 0.34
+"""The lowest sureness that is tried: hardly a row is less sure of its most probable label of three."""
+
 _MOST_EXITS = 2
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Where a graph can be cut: after a layer, at its token states `(rows, length, hidden)`, with their logits."""
+    """Where a graph can be cut: after a layer, at its token states `(rows, length, hidden)`, with their logits.
+
+    `halved` is the layer after which the graph runs on pairs of tokens, 0 where it never does.
+    """
 
     layer: int
     states: str
     logits: str
+    halved: int = 0
+
+    @property
+    def cost(self) -> float:
+        """What a row costs that leaves here; see `cost`."""
+        return cost(self.layer, self.halved)
 
 
 @dataclass(frozen=True)
@@ -36,14 +48,29 @@ class Plan:
     """Which exits a model uses.
 
     Attributes:
-        exits: the cut of each exit, in order, and the probability from which a row leaves there.
-        layers: how many layers a row runs through on average, on the rows the plan was made on.
+        exits: the cut of each exit, in order, and the probability from which a row leaves there; 0 for the last one if
+            every row leaves there, so that no later layer is needed.
+        layers: what a row costs on average, on the rows the plan was made on; see `cost`.
         recall: macro recall with these exits, on those rows.
     """
 
     exits: tuple[tuple[Cut, float], ...]
     layers: float
     recall: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether some row goes through all layers."""
+        return not self.exits or self.exits[-1][1] > 0
+
+
+def cost(layer: int, halved: int = 0) -> float:
+    """Return what the layers up to `layer` cost, in layers: one after layer `halved` runs on half as many states.
+
+    >>> cost(6), cost(6, halved=2), cost(1, halved=2)
+    (6.0, 4.0, 1.0)
+    """
+    return min(layer, halved) + (layer - halved) / 2 if 0 < halved < layer else float(layer)
 
 
 def split(model: onnx.ModelProto, cuts: Sequence[Cut], hidden: int) -> list[onnx.ModelProto]:
@@ -55,7 +82,7 @@ def split(model: onnx.ModelProto, cuts: Sequence[Cut], hidden: int) -> list[onnx
     typed = onnx.ModelProto()
     typed.CopyFrom(model)
     if cuts:
-        _count_tokens_apart(typed.graph)
+        count_tokens_apart(typed.graph)
     known = {value.name for value in (*model.graph.output, *model.graph.value_info)}
     for cut in cuts:
         for name, shape in ((cut.states, ["rows", "length", hidden]), (cut.logits, ["rows", None])):
@@ -72,7 +99,7 @@ def split(model: onnx.ModelProto, cuts: Sequence[Cut], hidden: int) -> list[onnx
     return stages
 
 
-def _count_tokens_apart(graph: onnx.GraphProto) -> None:
+def count_tokens_apart(graph: onnx.GraphProto) -> None:
     """Give the fused embedding's second output, each row's count of tokens, a node of its own: later stages need it."""
     for node in [node for node in graph.node if node.op_type == "EmbedLayerNormalization" and len(node.output) > 1]:
         counts, mask, axis = node.output[1], node.input[7], f"{node.output[1]}_axis"
@@ -97,12 +124,12 @@ def _renamed(model: onnx.ModelProto, names: dict[str, str]) -> onnx.ModelProto:
     return model
 
 
-def plan(cuts: Sequence[Cut], chances: Sequence[Floats], gold: Sequence[int], *, layers: int, loss: float) -> Plan:
+def plan(cuts: Sequence[Cut], chances: Sequence[Floats], gold: Sequence[int], *, layers: float, loss: float) -> Plan:
     """Return the one or two exits that save most layers while macro recall falls by at most `loss`, or no exit.
 
     `chances` holds the calibrated probabilities `(rows, 3)` of each cut, then of the last layer, on rows that training
-    has not seen. Each of two exits may lose half of `loss`; the later one is settled first, since rows that pass
-    the earlier one meet it.
+    has not seen; `layers` is what all layers cost. Each of two exits may lose half of `loss`; the later one is settled
+    first, since rows that pass the earlier one meet it.
     """
     last = chances[-1].argmax(axis=1)
     best = Plan((), float(layers), macro_recall(confusion(gold, last.tolist())))
@@ -115,7 +142,7 @@ def plan(cuts: Sequence[Cut], chances: Sequence[Floats], gold: Sequence[int], *,
 
 
 def _settled(
-    exits: Sequence[tuple[Cut, Floats]], last: npt.NDArray[np.int64], gold: Sequence[int], bounds: tuple[int, float]
+    exits: Sequence[tuple[Cut, Floats]], last: npt.NDArray[np.int64], gold: Sequence[int], bounds: tuple[float, float]
 ) -> Plan:
     layers, loss = bounds
     answers, run = last, np.full(len(last), float(layers))
@@ -123,8 +150,10 @@ def _settled(
     for cut, chances in reversed(exits):
         sure = sure_enough(chances, answers, gold, loss)
         leaves = chances.max(axis=1) >= sure
+        if sure <= LEAST and leaves.all() and not settled:
+            sure = 0.0
         answers = np.where(leaves, chances.argmax(axis=1), answers)
-        run = np.where(leaves, cut.layer, run)
+        run = np.where(leaves, cut.cost, run)
         settled.insert(0, (cut, sure))
     recall = macro_recall(confusion(gold, answers.tolist()))
     return Plan(tuple(exit for exit in settled if exit[1] < NEVER), float(run.mean()), recall)
@@ -140,7 +169,7 @@ def sure_enough(early: Floats, answers: npt.NDArray[np.int64], gold: Sequence[in
     sureness = early.max(axis=1)
     floor = macro_recall(confusion(gold, answers.tolist())) - loss
     found = NEVER
-    for sure in np.linspace(0.99, 0.34, 66):
+    for sure in np.linspace(0.99, LEAST, 66):
         mixed = np.where(sureness >= sure, early.argmax(axis=1), answers)
         if macro_recall(confusion(gold, mixed.tolist())) < floor:
             break

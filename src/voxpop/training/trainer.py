@@ -27,6 +27,7 @@ from voxpop.metrics import confusion, macro_recall
 from voxpop.training.examples import Examples, padded, predict, shuffled
 from voxpop.training.objective import Objective, Targets, balanced, disagreement
 from voxpop.training.progress import bar
+from voxpop.training.prune import SAMPLE, importance, narrow
 from voxpop.training.recipe import Recipe
 
 RECALL = "eval_macro_recall"
@@ -157,6 +158,9 @@ class SentimentTrainer(transformers.Trainer):  # type: ignore[misc, unused-ignor
         finished = self.folder / "log.json"
         if finished.exists():
             return json.loads(finished.read_text(encoding="utf-8"))
+        if width := self.recipe.network.ffn:
+            # Before the optimiser is made and a checkpoint read: both must meet the narrow layers.
+            narrow(self.model, importance(self.model, self._sampled()), width)
         previous = signal.signal(signal.SIGINT, self.stop.ask)
         try:
             with warnings.catch_warnings():
@@ -171,6 +175,16 @@ class SentimentTrainer(transformers.Trainer):  # type: ignore[misc, unused-ignor
         for checkpoint in self.folder.glob("checkpoint-*"):
             shutil.rmtree(checkpoint)
         return self.state.log_history
+
+    def _sampled(self) -> Iterator[torch.Tensor]:
+        # The same rows whatever the seed, so that seeds lose the same neurons and can be averaged.
+        rows = range(0, len(self.rows), max(1, len(self.rows) // SAMPLE))
+        order = sorted(rows, key=lambda row: len(self.rows.examples.ids[row]))
+        size = self.args.per_device_train_batch_size
+        self.model.eval()
+        for start in range(0, len(order), size):
+            batch = self.data_collator([self.rows[row] for row in order[start : start + size]])
+            yield self.compute_loss(self.model, self._prepare_inputs(batch))
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Bucketed:
         return Bucketed(self)
