@@ -78,7 +78,7 @@ async def test_a_file_that_grows_by_half_lines_while_it_is_read(watched: Path, t
 
     def write() -> None:
         with path.open("ab", buffering=0) as sink:
-            for number in range(lines):
+            for number in range(1, lines + 1):
                 for half in (tweet(number)[:30], tweet(number)[30:]):
                     sink.write(half)
                     ended.wait(0.0005)
@@ -86,10 +86,10 @@ async def test_a_file_that_grows_by_half_lines_while_it_is_read(watched: Path, t
     writer = threading.Thread(target=write)
     writer.start()
     account = await listen(
-        tmp_path, WatchSource([watched], watch=Watch(0, 0.3)), lambda account: account.landed >= lines
+        tmp_path, WatchSource([watched], watch=Watch(0.001, 0.3)), lambda account: account.landed >= lines
     )
     writer.join()
-    assert names(tmp_path) == sorted(f"x:{number}" for number in range(lines))
+    assert names(tmp_path) == sorted(f"x:{number}" for number in range(1, lines + 1))
     assert (account.duplicate, account.quarantined) == (0, 0)
 
 
