@@ -42,6 +42,18 @@ def test_a_language_it_does_not_read_is_unscored(scorer: OnnxScorer) -> None:
     assert found["label"].to_pylist() == ["unscored"]
 
 
+@pytest.mark.parametrize("name", ["en-small", "multi-small"])
+def test_a_score_is_the_same_to_the_last_bit_whatever_is_beside_it(name: str) -> None:
+    scorer = OnnxScorer.open(models.find(name), threads=2, remembered=0)
+    texts = [f"{text} {'again ' * at}" for pair in GLAD_AND_ANGRY.values() for text in pair for at in range(6)]
+    whole = scorer(pa.record_batch([pa.array(texts)], names=["text"]))
+    for size in (1, 2, 3, 29):
+        batches = [
+            pa.record_batch([pa.array(texts[at : at + size])], names=["text"]) for at in range(0, len(texts), size)
+        ]
+        assert pa.Table.from_batches(map(scorer, batches)).combine_chunks().to_batches() == [whole]
+
+
 def test_the_laws_of_a_scorer_hold(scorer: OnnxScorer) -> None:
     texts = [text for pair in GLAD_AND_ANGRY.values() for text in pair]
     check_scorer(scorer, [None, "", *texts, "😭😭😭", "x" * 5_000], 5)

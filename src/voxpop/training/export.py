@@ -35,6 +35,7 @@ from voxpop.training.card import card, measure
 from voxpop.training.classifier import adjust
 from voxpop.training.embedding import quantise_words
 from voxpop.training.examples import read_as
+from voxpop.training.heads import row_by_row
 from voxpop.training.quantise import Feed, calibrate, quantise
 from voxpop.training.stages import Cut, Plan, cost, plan, split
 
@@ -129,6 +130,7 @@ def _write(
         stages.pop()
     names = ["model.onnx", *(f"model-{at}.onnx" for at in range(2, len(stages) + 1))]
     for name, stage in zip(names, stages, strict=True):
+        row_by_row(stage)
         onnx.save(stage, new / name)
     figures["megabytes"] = round(sum((new / name).stat().st_size for name in names) / 1e6, 1)
     if fitted:
