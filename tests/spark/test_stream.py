@@ -93,12 +93,11 @@ def test_a_torn_segment_is_set_aside_and_the_others_go_on(spark: Any, log: Log) 
 
 def test_a_worker_opens_the_model_once(spark: Any, log: Log) -> None:
     work, segments = Work.of(job_of(log)), log.segments()
-    for _ in range(2):
-        reports = spark.sparkContext.parallelize(segments * 3, 18).map(work).collect()
-    assert sum(report.posts for report in reports) == 36
-    opened = {report.worker: report.opened for report in reports}
-    assert set(opened.values()) == {1}
-    assert len(opened) <= 2
+    rounds = [spark.sparkContext.parallelize(segments * 3, 18).map(work).collect() for _ in range(2)]
+    assert [sum(report.posts for report in reports) for reports in rounds] == [36, 36]
+    # Workers live on, and an earlier test may have had them open another model: the count must not rise any more.
+    opened = {(report.worker, report.opened) for reports in rounds for report in reports}
+    assert 1 <= len(opened) == len({worker for worker, _ in opened}) <= 2
 
 
 def test_an_executor_that_sees_another_directory_says_so(spark: Any, log: Log, tmp_path: Path) -> None:
