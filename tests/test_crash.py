@@ -45,7 +45,13 @@ def uninterrupted(landed: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def contents(data: Path) -> dict[str, list[Any]]:
     """Everything the store answers from, in a fixed order."""
     with duckdb.connect(str(data / "store.duckdb"), read_only=True) as connection:
-        columns = {"posts": "*", "buckets": "*", "ledger": "* exclude (seq, loaded_at)"}
+        columns = {
+            "posts": "*",
+            "buckets_minute": "*",
+            "buckets_hour": "*",
+            "buckets_day": "*",
+            "ledger": "* exclude (seq, loaded_at)",
+        }
         return {
             table: connection.sql(f"select {wanted} from {table} order by all").to_arrow_table().to_pylist()
             for table, wanted in columns.items()

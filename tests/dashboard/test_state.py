@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from voxpop.dashboard.state import State, state
-from voxpop.stores.queries import Span
+from voxpop.stores.period import Span
 
 NOW = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 KNOWN = Span(NOW - timedelta(hours=1), NOW)

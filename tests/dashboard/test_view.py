@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from voxpop.dashboard.view import Choice, default_range, resolve
-from voxpop.stores.queries import Span
+from voxpop.stores.period import Span
 
 NOW = datetime(2026, 11, 19, 12, 34, 56, tzinfo=UTC)
 LIVE = Span(NOW - timedelta(days=40), datetime(2026, 11, 19, 12, 34, tzinfo=UTC))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.stores.scored import POLARITY, TOPICS, cut, event, table
-from tests.stores.view import Row, load, naive, seen
+from tests.stores.view import Row, coarse, load, naive, rolled_up, seen
 from voxpop.schema import posts_of
 from voxpop.segment import Segment
 from voxpop.stores.duckdb import DuckDBStore
@@ -20,7 +20,7 @@ EVENTS = st.builds(
     event,
     post_id=st.sampled_from(["test:1", "test:2", "test:3"]),
     text=st.sampled_from(["an apple", "a pear", "apple and pear", "neither", "", None]),
-    minute=st.integers(0, 2).map(lambda half: half / 2),
+    minute=st.sampled_from([0, 0.5, 1, 61, 900, 901]),
     op=st.sampled_from(["create", "create", "update", "delete"]),
     rev=st.sampled_from([None, "", "9", "10", "2a", "2b"]),
     label=st.sampled_from([*POLARITY, "unscored"]),
@@ -53,6 +53,8 @@ def test_the_order_of_loading_does_not_matter(rows: list[Row], cuts: set[int], o
     loaded = [store.load(*piece) for piece in shuffled]
     assert sum(loaded) == len(pieces)
     assert seen(store) == naive(pieces)
+    for grain in ("hour", "day"):
+        assert coarse(store, grain) == rolled_up(naive(pieces).buckets, grain)
     assert store.loaded() == {segment for segment, _ in pieces}
     store.close()
 

@@ -17,6 +17,7 @@ from voxpop.segment import Segment
 from voxpop.stores.duckdb import DuckDBStore
 
 Row = dict[str, Any]
+KEYS = ("start", "topic", "source", "country", "lang")
 SUMS = ("n", "n_neg", "n_neu", "n_pos", "n_unscored", "sum_polarity")
 
 
@@ -31,13 +32,29 @@ class View:
 def seen(store: DuckDBStore) -> View:
     with store._connection.cursor() as cursor:
         posts = cursor.sql("select post_id, live, rev, position, text, label, topics from posts").to_arrow_table()
-        buckets = cursor.sql("select * from buckets").to_arrow_table()
+        buckets = cursor.sql("select * from buckets_minute").to_arrow_table()
     rows = buckets.to_pylist()
-    keys = ("minute", "topic", "source", "country", "lang")
     return View(
         {row.pop("post_id"): tuple(row.values()) for row in posts.to_pylist()},
-        {tuple(row[key] for key in keys): tuple(row[name] for name in SUMS) for row in rows},
+        {tuple(row[key] for key in KEYS): tuple(row[name] for name in SUMS) for row in rows},
     )
+
+
+def coarse(store: DuckDBStore, grain: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """The buckets of hours or days."""
+    with store._connection.cursor() as cursor:
+        rows = cursor.sql(f"select * from buckets_{grain}").to_arrow_table().to_pylist()
+    return {tuple(row[key] for key in KEYS): tuple(row[name] for name in SUMS) for row in rows}
+
+
+def rolled_up(minutes: dict[tuple[Any, ...], tuple[Any, ...]], grain: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """What buckets of minutes come to by the hour or day."""
+    cut = {"minute": 0, "second": 0} | ({"hour": 0} if grain == "day" else {})
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for (start, *rest), sums in minutes.items():
+        key = (start.replace(**cut), *rest)
+        found[key] = tuple(map(sum, zip(found.get(key, (0,) * len(SUMS)), sums, strict=True)))
+    return found
 
 
 def naive(pieces: Sequence[tuple[Segment, pa.Table]]) -> View:
@@ -81,7 +98,8 @@ def load(store: DuckDBStore, *rows: Row) -> None:
 
 def tables(store: DuckDBStore) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table but `changes`, which say how it came about; without times of loading."""
-    held = {"posts": "*", "buckets": "*", "gone": "*", "topics": "*", "lacking": "*", "ledger": "* exclude loaded_at"}
+    held = {"posts": "*", "gone": "*", "topics": "*", "lacking": "*", "ledger": "* exclude loaded_at"}
+    held |= dict.fromkeys(("buckets_minute", "buckets_hour", "buckets_day"), "*")
     with store._connection.cursor() as cursor:
         found = {name: cursor.execute(f"select {columns} from {name}").fetchall() for name, columns in held.items()}
         found["meta"] = cursor.execute("select * from meta where key <> 'changes_floor'").fetchall()

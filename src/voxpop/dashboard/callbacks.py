@@ -19,7 +19,8 @@ from voxpop.dashboard import figures, layout, panels, text
 from voxpop.dashboard.state import state
 from voxpop.dashboard.view import Choice, Window, choose, default_range, read, resolve
 from voxpop.stores import queries
-from voxpop.stores.queries import ALL, Span
+from voxpop.stores.period import Span
+from voxpop.stores.queries import ALL
 from voxpop.topics import Topic
 
 MOST_POSTS: Final = 25

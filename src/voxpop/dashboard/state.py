@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from voxpop.dashboard import text
-from voxpop.stores.queries import Span
+from voxpop.stores.period import Span
 
 QUIET_SECONDS: Final = 60.0
 """Without a new post for so long, a collecting Voxpop is stale."""

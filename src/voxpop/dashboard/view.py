@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qs
 
-from voxpop.stores.queries import ALL, Filter, Span
+from voxpop.stores.period import Span
+from voxpop.stores.queries import ALL, Filter
 
 MINUTE: Final = timedelta(minutes=1)
 LENGTHS: Final = {

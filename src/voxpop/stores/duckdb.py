@@ -21,7 +21,7 @@ from voxpop.stores.folding import Folded
 from voxpop.stores.matched import Topics
 from voxpop.stores.sql import statement
 
-SCHEMA_VERSION: Final = "3"
+SCHEMA_VERSION: Final = "4"
 CHANGES_KEPT: Final = 4096
 
 
@@ -252,9 +252,9 @@ def _follow(connection: duckdb.DuckDBPyConnection, topics: Topics) -> None:
     newest = connection.execute('select day, "offset" from ledger order by seq desc limit 1').fetchall()
     if newest:
         _touch(connection, Segment(*newest[0]))
-    connection.register("gone", pa.table({"names": pa.array([gone], pa.list_(pa.string()))}))
+    connection.register("forgotten", pa.table({"topic": pa.array(gone, pa.string())}))
     connection.execute(statement("forget_topics").text)
-    connection.unregister("gone")
+    connection.unregister("forgotten")
     for name, digest in new.items():
         connection.execute("insert into topics values ($1, $2)", [name, digest])
         connection.execute('insert into lacking select $1, day, "offset" from ledger', [name])

@@ -90,19 +90,20 @@ def fold(incoming: pa.RecordBatchReader, folded: Folded, part: str, forget_befor
             connection.execute(statement("fold").text)
             connection.execute(statement("retain_age").text, [forget_before])
             _copy(connection, "posts", folded.path("posts", part))
-            _copy(connection, "buckets", folded.path("partial", part))
+            _copy(connection, "buckets_minute", folded.path("partial", part))
             return int(connection.execute("select count(*) from posts").fetchall()[0][0])
         finally:
             connection.close()
 
 
 def take_in(connection: duckdb.DuckDBPyConnection, folded: Folded) -> None:
-    """Fill the empty tables `posts`, `buckets` and `gone` of a store, in the caller's transaction."""
+    """Fill the empty tables of posts, buckets and gone authors of a store, in the caller's transaction."""
     if folded.has("gone"):
         connection.execute(f"insert into gone {_ALL_GONE}", [folded.files("gone")])
-    for name in ("posts", "buckets"):
+    for name, table in {"posts": "posts", "buckets": "buckets_minute"}.items():
         if folded.has(name):
-            connection.execute(f"insert into {name} by name select * from read_parquet($1)", [folded.files(name)])
+            connection.execute(f"insert into {table} by name select * from read_parquet($1)", [folded.files(name)])
+    connection.execute(statement("roll_up").text)
 
 
 _ALL_GONE: Final = "select author_key, max(until) from read_parquet($1) group by author_key"

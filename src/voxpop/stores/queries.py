@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, get_args
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from voxpop.schema import TIMESTAMP
 from voxpop.seams import Store
+from voxpop.stores.period import DAY, MINUTE, MONDAY, Intervals, Span, aligned, grain, pieces
 
 Dimension = Literal["topic", "country", "lang", "source"]
 DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)
@@ -30,8 +33,8 @@ ALL: Final = "*"
 """The topic of every post."""
 
 MOST_CHANGES: Final = 1440
-_ORIGIN: Final = datetime(2000, 1, 3, tzinfo=UTC)
-_MINUTE: Final = timedelta(minutes=1)
+MOST_NAMES: Final = 20
+UTC_ZONE: Final = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -61,14 +64,6 @@ class Filter:
             given = getattr(self, name)
             if given is not None and given.tzinfo is None:
                 object.__setattr__(self, name, given.replace(tzinfo=UTC))
-
-
-@dataclass(frozen=True)
-class Span:
-    """A half-open period, [start, end)."""
-
-    start: datetime
-    end: datetime
 
 
 @dataclass(frozen=True)
@@ -132,33 +127,36 @@ class Changes:
 def span(store: Store, topic: str = ALL) -> Span | None:
     """The period from the minute of the first event to the end of the minute of the last; None without posts."""
     row = store.query("span", topic=topic).to_pylist()[0]
-    return Span(row["first"], row["last"] + _MINUTE) if row["first"] else None
+    return Span(row["first"], row["last"] + MINUTE) if row["first"] else None
 
 
-def series(store: Store, filter: Filter, width: timedelta) -> pa.Table:
+def series(store: Store, filter: Filter, width: timedelta, zone: ZoneInfo = UTC_ZONE) -> pa.Table:
     """Counts by tumbling interval: `start`, `n`, `n_neg`, `n_neu`, `n_pos`, `n_unscored`, `net`, ascending.
 
     Dense: one row for each interval that overlaps the filter's period, also for those without posts. Intervals are
-    counted whole and begin at multiples of `width` from a Monday, 00:00 UTC.
+    counted whole; where they begin, `Intervals` says. Each is read from the coarsest buckets that make it up.
 
     Raises:
         ValueError: `width` is not a whole number of minutes.
     """
-    period = _aligned(_period(store, filter), width)
-    rows = store.query("series", **_bucketed(filter, period), width=width)
-    return _counted(rows, filter.labels)
+    intervals = Intervals(width, zone)
+    return _dense(store, filter, intervals, intervals.edges(_period(store, filter)))
 
 
-def series_by(store: Store, filter: Filter, width: timedelta, dimension: Dimension, limit: int = 20) -> pa.Table:
-    """Counts by tumbling interval for each of the `limit` largest names of a dimension: `name`, `start`, counts, `net`.
+def series_by(
+    store: Store, filter: Filter, width: timedelta, dimension: Dimension, zone: ZoneInfo = UTC_ZONE
+) -> pa.Table:
+    """Counts by tumbling interval for each of the `MOST_NAMES` largest names of a dimension.
 
-    Sparse: an interval in which a name has no posts has no row. By topic, the filter's topic does not count.
+    Columns `name`, `start`, counts, `net`. Sparse: an interval in which a name has no posts has no row. By topic, the
+    filter's topic does not count.
     """
-    period = _aligned(_period(store, filter), width)
-    rows = store.query("series_by", **_bucketed(filter, period), dimension=dimension, width=width)
-    counted = _some(_counted(rows, filter.labels))
+    intervals = Intervals(width, zone)
+    edges = intervals.edges(_period(store, filter))
+    rows = store.query("series_by", **_over(filter, edges), dimension=dimension, **intervals.parameters)
+    counted = _some(_counted(_instants(rows, intervals), filter.labels))
     totals = counted.group_by("name").aggregate([("n", "sum")])
-    largest = totals.sort_by([("n_sum", "descending"), ("name", "ascending")])["name"][:limit]
+    largest = totals.sort_by([("n_sum", "descending"), ("name", "ascending")])["name"][:MOST_NAMES]
     return counted.filter(pc.is_in(counted["name"], value_set=largest.combine_chunks())).sort_by(
         [("name", "ascending"), ("start", "ascending")]
     )
@@ -170,7 +168,7 @@ def by(store: Store, filter: Filter, dimension: Dimension) -> pa.Table:
     The name "" stands for unknown. By topic, the filter's topic does not count, and a post counts in each of its
     topics.
     """
-    rows = store.query("by", **_bucketed(filter, _period(store, filter)), dimension=dimension)
+    rows = store.query("by", **_read(filter, _period(store, filter)), dimension=dimension)
     return _some(_counted(rows, filter.labels)).sort_by([("n", "descending"), ("name", "ascending")])
 
 
@@ -229,36 +227,51 @@ def changes(store: Store, after_seq: int) -> Changes:
 
 def changed_series(store: Store, topic: str, width: timedelta, after_seq: int) -> pa.Table:
     """Like `series`, but only the intervals that changed after `after_seq`, at most the newest `MOST_CHANGES`."""
-    rows = store.query("changed_series", topic=topic, width=_whole(width), after_seq=after_seq, limit=MOST_CHANGES)
-    return _counted(rows, ())
+    intervals = Intervals(width)
+    rows = store.query("changes", after_seq=after_seq)
+    minutes = rows.filter(pc.equal(rows["topic"], topic))["minute"].to_pylist()
+    changed = sorted({intervals.start(minute) for minute in minutes})[-MOST_CHANGES:]
+    edges = intervals.edges(Span(changed[0], changed[-1] + MINUTE)) if changed else []
+    counted = _dense(store, Filter(topic), intervals, edges)
+    return counted.filter(pc.is_in(counted["start"], value_set=pa.array(changed, TIMESTAMP)))
 
 
 def _period(store: Store, filter: Filter) -> Span:
     """The filter's period with its open ends closed at the first and the last event."""
     known = None if filter.start and filter.end else span(store)
-    start = filter.start or (known.start if known else filter.end or _ORIGIN)
+    start = filter.start or (known.start if known else filter.end or MONDAY)
     end = filter.end or (known.end if known else start)
     return Span(start, max(start, end))
 
 
-def _aligned(period: Span, width: timedelta) -> Span:
-    start = _ORIGIN + (period.start - _ORIGIN) // _whole(width) * width
-    return Span(start, _ORIGIN - (_ORIGIN - period.end) // width * width)
+def _dense(store: Store, filter: Filter, intervals: Intervals, edges: list[datetime]) -> pa.Table:
+    rows = store.query("series", **_over(filter, edges), **intervals.parameters)
+    found = _instants(rows, intervals)
+    every = pa.table({"start": pa.array(edges[:-1], TIMESTAMP)})
+    joined = every.join(found, "start").sort_by("start")
+    filled = {name: pc.fill_null(joined[name], 0) for name in COUNTS}
+    return _counted(pa.table({"start": joined["start"], **filled}), filter.labels)
 
 
-def _whole(width: timedelta) -> timedelta:
-    if width < _MINUTE or width % _MINUTE:
-        raise ValueError(f"a width is a whole number of minutes, not {width}")
-    return width
+def _instants(rows: pa.Table, intervals: Intervals) -> pa.Table:
+    """The rows with the instants at which their intervals start, in place of local times."""
+    instants = [intervals.instant(local) for local in rows["start"].to_pylist()]
+    return rows.set_column(rows.column_names.index("start"), "start", pa.array(instants, TIMESTAMP))
 
 
 def _chosen(filter: Filter) -> dict[str, Any]:
     return {name: getattr(filter, name) or None for name in ("countries", "langs", "sources")}
 
 
-def _bucketed(filter: Filter, period: Span) -> dict[str, Any]:
-    minutes = _aligned(period, _MINUTE)
-    return {"topic": filter.topic, "start": minutes.start, "end": minutes.end, **_chosen(filter)}
+def _over(filter: Filter, edges: list[datetime]) -> dict[str, Any]:
+    """The parameters of a statement on buckets over whole intervals."""
+    period = Span(edges[0], edges[-1]) if edges else Span(MONDAY, MONDAY)
+    return _read(filter, period, grain(edges))
+
+
+def _read(filter: Filter, period: Span, coarsest: timedelta = DAY) -> dict[str, Any]:
+    """The parameters of a statement on buckets over a period, which is widened to whole minutes."""
+    return {"topic": filter.topic, **_chosen(filter), **pieces(aligned(period, MINUTE), coarsest)}
 
 
 def _counted(rows: pa.Table, labels: tuple[str, ...]) -> pa.Table:
@@ -278,9 +291,9 @@ def _some(counted: pa.Table) -> pa.Table:
 
 
 def _totals(store: Store, filter: Filter, period: Span) -> Totals:
-    row = _counted(store.query("totals", **_bucketed(filter, period)), filter.labels).to_pylist()[0]
+    row = _counted(store.query("totals", **_read(filter, period)), filter.labels).to_pylist()[0]
     scored = row["n"] - row["n_unscored"]
-    minutes = (period.end - period.start) / _MINUTE
+    minutes = (period.end - period.start) / MINUTE
     return Totals(
         **row,
         share_negative=row["n_neg"] / scored if scored else None,

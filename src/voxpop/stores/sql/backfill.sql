@@ -1,47 +1,39 @@
--- DuckDB only. Gives posts the topics of the view `gained`, inside the caller's transaction. A post whose row in `gained`
--- is not the one that won is left alone: the winner's own segment has its topics, or lacks them and has its turn.
-create or replace temp table gaining as
-select
-    posts.position, minute, source, country, lang, label, polarity,
-    list_filter(gained.topics, lambda topic: not list_contains(posts.topics, topic)) as topics
-from gained join posts on posts.position = gained.position
-where live;
+-- Gives posts the topics of the rows of `gained`, inside the caller's transaction. A post whose row in `gained` is not the
+-- one that won is left alone: the winner's own segment has its topics, or lacks them and has its turn.
+create temp table gaining as
+select posts.position, minute, source, country, lang, label, polarity, posts.topics as old_topics, named.topic
+from (select position, unnest(topics) as topic from gained) as named
+join posts on posts.position = named.position
+where live and not posts.topics @> array[named.topic];
 
-create or replace temp table delta as
-with single as (
-    select minute, unnest(topics) as topic, source, country, lang, label, polarity from gaining
-)
+create temp table delta as
 select
-    minute,
+    minute as start,
     topic,
     source,
     country,
     lang,
     count(*)::bigint as n,
-    count(*) filter (label = 'negative')::bigint as n_neg,
-    count(*) filter (label = 'neutral')::bigint as n_neu,
-    count(*) filter (label = 'positive')::bigint as n_pos,
-    count(*) filter (label = 'unscored')::bigint as n_unscored,
+    count(*) filter (where label = 'negative')::bigint as n_neg,
+    count(*) filter (where label = 'neutral')::bigint as n_neu,
+    count(*) filter (where label = 'positive')::bigint as n_pos,
+    count(*) filter (where label = 'unscored')::bigint as n_unscored,
     sum(coalesce(polarity, 0)::decimal(18, 6))::decimal(18, 6) as sum_polarity
-from single
+from gaining
 group by minute, topic, source, country, lang;
 
-insert into buckets
-select * from delta
-on conflict (minute, topic, source, country, lang) do update set
-    n = buckets.n + excluded.n,
-    n_neg = buckets.n_neg + excluded.n_neg,
-    n_neu = buckets.n_neu + excluded.n_neu,
-    n_pos = buckets.n_pos + excluded.n_pos,
-    n_unscored = buckets.n_unscored + excluded.n_unscored,
-    sum_polarity = buckets.sum_polarity + excluded.sum_polarity;
+{merge_delta}
 
-insert into changes
-select distinct (select max(seq) from ledger), minute, topic from delta;
-
-update posts set topics = list_sort(list_concat(posts.topics, gaining.topics))
-from gaining
-where posts.position = gaining.position and len(gaining.topics) > 0;
+update posts set topics = full_list.topics
+from (
+    select position, array_agg(topic order by topic collate "C") as topics
+    from (
+        select position, topic from gaining
+        union all
+        select distinct position, unnest(old_topics) from gaining
+    ) as every
+    group by position
+) as full_list
+where posts.position = full_list.position;
 
 drop table gaining;
-drop table delta;

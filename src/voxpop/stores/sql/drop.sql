@@ -1,6 +1,9 @@
 drop table if exists posts;
 drop table if exists gone;
 drop table if exists buckets;
+drop table if exists buckets_minute;
+drop table if exists buckets_hour;
+drop table if exists buckets_day;
 drop table if exists ledger;
 drop table if exists changes;
 drop table if exists meta;

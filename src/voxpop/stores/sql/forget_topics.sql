@@ -1,13 +1,30 @@
--- DuckDB only. Takes the topics in the one row of the view `gone` out of everything, inside the caller's transaction.
+-- Takes the topics of `forgotten` out of everything, inside the caller's transaction.
 insert into changes
-select distinct (select max(seq) from ledger), minute, topic from buckets where topic in (select unnest(names) from gone);
+select distinct (select max(seq) from ledger), start, topic
+from buckets_minute
+where topic in (select topic from forgotten);
 
-delete from buckets where topic in (select unnest(names) from gone);
+delete from buckets_minute where topic in (select topic from forgotten);
 
-delete from lacking where topic in (select unnest(names) from gone);
+delete from buckets_hour where topic in (select topic from forgotten);
 
-delete from topics where topic in (select unnest(names) from gone);
+delete from buckets_day where topic in (select topic from forgotten);
 
-update posts set topics = list_filter(topics, lambda topic: not list_contains(gone.names, topic))
-from gone
-where list_has_any(topics, gone.names);
+delete from lacking where topic in (select topic from forgotten);
+
+delete from topics where topic in (select topic from forgotten);
+
+update posts set topics = coalesce(kept.topics, array[]::text[])
+from (
+    select
+        single.position,
+        array_agg(single.topic order by single.topic collate "C") filter (where forgotten.topic is null) as topics
+    from (
+        select position, unnest(topics) as topic
+        from posts
+        where topics && array(select topic from forgotten)
+    ) as single
+    left join forgotten on forgotten.topic = single.topic
+    group by single.position
+) as kept
+where posts.position = kept.position;

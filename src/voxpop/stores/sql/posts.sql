@@ -13,6 +13,6 @@ where live
   and ($6::text[] is null or source = any($6::text[]))
   and ($7::text[] is null or label = any($7::text[]))
   and ($8::timestamptz is null or (created_at <= $8::timestamptz
-       and (created_at < $8::timestamptz or post_id < $9::text)))
-order by created_at desc, post_id desc
+       and (created_at < $8::timestamptz or post_id collate "C" < $9::text)))
+order by created_at desc, post_id collate "C" desc
 limit $10::bigint;

@@ -1,7 +1,7 @@
 -- posts: the winning event of each post_id. A deleted post keeps a bare row, so that a late create stays beaten.
 -- A post is live unless it is deleted or its author is gone.
--- fold.sql keeps post_id unique. An index on it made a load twice as slow at a million posts; instead rows are found by
--- key, a 64-bit hash of post_id that need not be unique, and position, which is.
+-- fold.sql keeps post_id unique. In DuckDB an index on it made a load twice as slow at a million posts; instead rows are
+-- found by key, a 64-bit hash of post_id that need not be unique, and position, which is.
 create table posts (
     post_id text not null,
     key bigint not null,
@@ -39,9 +39,11 @@ create table posts (
 -- gone: until when the posts of an author do not count; author_key is a hash, so it outlives what retention takes.
 create table gone (author_key bigint primary key, until timestamptz not null);
 
--- buckets: sums by the minute, mergeable over every key but topic. Topic '*' counts each post once.
-create table buckets (
-    minute timestamptz not null,
+-- buckets: sums by the minute, the hour and the day (UTC) that begins at start, mergeable over every key but topic.
+-- Topic '*' counts each post once. merge_delta.sql keeps the first five columns unique; in DuckDB without an index, which
+-- would outgrow the memory long before the table does.
+create table buckets_minute (
+    start timestamptz not null,
     topic text not null,
     source text not null,
     country text not null,
@@ -51,9 +53,12 @@ create table buckets (
     n_neu bigint not null,
     n_pos bigint not null,
     n_unscored bigint not null,
-    sum_polarity decimal(18, 6) not null,
-    primary key (minute, topic, source, country, lang)
+    sum_polarity decimal(18, 6) not null
 );
+
+create table buckets_hour as select * from buckets_minute;
+
+create table buckets_day as select * from buckets_minute;
 
 create table ledger (
     model_id text not null,

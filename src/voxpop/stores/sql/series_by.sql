@@ -1,16 +1,18 @@
--- params: topic, start, end, countries, langs, sources, dimension, width
+-- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, dimension, width, zone, origin
+-- As series.sql, for each name of a dimension.
 select
-    case $7::text when 'topic' then topic when 'country' then country when 'lang' then lang else source end as name,
-    date_bin($8::interval, minute, timestamptz '2000-01-03 00:00:00+00') as start,
-    sum(n_neg)::bigint as n_neg,
-    sum(n_neu)::bigint as n_neu,
-    sum(n_pos)::bigint as n_pos,
-    sum(n_unscored)::bigint as n_unscored
-from buckets
-where case when $7::text = 'topic' then topic <> '*' else topic = $1::text end
-  and minute >= $2::timestamptz
-  and minute < $3::timestamptz
-  and ($4::text[] is null or country = any($4::text[]))
-  and ($5::text[] is null or lang = any($5::text[]))
-  and ($6::text[] is null or source = any($6::text[]))
+    name,
+    date_bin($12::interval, start at time zone $13::text, $14::timestamp) as start,
+    {counts}
+from (
+    select
+        case $11::text when 'topic' then topic when 'country' then country when 'lang' then lang else source end
+            as name,
+        start,
+        {counts}
+    from {buckets}
+    where case when $11::text = 'topic' then topic <> '*' else topic = $1::text end
+      and {chosen}
+    group by 1, 2
+) as by_start
 group by 1, 2;

@@ -1,0 +1,3 @@
+($2::text[] is null or country = any($2::text[]))
+  and ($3::text[] is null or lang = any($3::text[]))
+  and ($4::text[] is null or source = any($4::text[]))

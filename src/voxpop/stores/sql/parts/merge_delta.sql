@@ -1,0 +1,26 @@
+merge into buckets_minute as bucket using delta {onto_bucket};
+
+create temp table coarser as
+select date_trunc('hour', start) as start, topic, source, country, lang,
+    {sums}
+from delta
+group by 1, 2, 3, 4, 5;
+
+merge into buckets_hour as bucket using coarser as delta {onto_bucket};
+
+drop table coarser;
+
+create temp table coarser as
+select date_trunc('day', start) as start, topic, source, country, lang,
+    {sums}
+from delta
+group by 1, 2, 3, 4, 5;
+
+merge into buckets_day as bucket using coarser as delta {onto_bucket};
+
+drop table coarser;
+
+insert into changes
+select distinct (select max(seq) from ledger), start, topic from delta;
+
+drop table delta;

@@ -1,0 +1,19 @@
+on bucket.start = delta.start
+    and bucket.topic = delta.topic
+    and bucket.source = delta.source
+    and bucket.country = delta.country
+    and bucket.lang = delta.lang
+when matched and bucket.n + delta.n = 0 then delete
+when matched then update set
+    n = bucket.n + delta.n,
+    n_neg = bucket.n_neg + delta.n_neg,
+    n_neu = bucket.n_neu + delta.n_neu,
+    n_pos = bucket.n_pos + delta.n_pos,
+    n_unscored = bucket.n_unscored + delta.n_unscored,
+    sum_polarity = bucket.sum_polarity + delta.sum_polarity
+when not matched then insert (
+    start, topic, source, country, lang, n, n_neg, n_neu, n_pos, n_unscored, sum_polarity
+) values (
+    delta.start, delta.topic, delta.source, delta.country, delta.lang,
+    delta.n, delta.n_neg, delta.n_neu, delta.n_pos, delta.n_unscored, delta.sum_polarity
+)

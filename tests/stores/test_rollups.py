@@ -1,0 +1,76 @@
+"""Charts over minutes, hours and days against a count of the posts themselves."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.stores.scored import MODEL, TOPICS, event, table
+from voxpop.segment import Segment
+from voxpop.stores import queries
+from voxpop.stores.duckdb import DuckDBStore
+from voxpop.stores.period import DAY, HOUR, MINUTE, Intervals
+from voxpop.stores.queries import Filter
+
+ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]
+FIRST = datetime(2026, 10, 20, 3, 4, tzinfo=UTC)
+
+
+def moments() -> list[datetime]:
+    """Times over three weeks in which clocks change in Berlin and New York."""
+    numbers = random.Random(7)
+    return [FIRST + numbers.randrange(21 * 24 * 3600) * timedelta(seconds=1) for _ in range(400)]
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[DuckDBStore]:
+    store = DuckDBStore.open(Path(":memory:"), TOPICS)
+    store.reset(TOPICS.digest, MODEL)
+    rows = [event(f"test:{number}", created_at=at, received_at=at) for number, at in enumerate(moments())]
+    store.load(Segment("2026-11-10", 0), table(rows))
+    yield store
+    store.close()
+
+
+@settings(deadline=None)
+@given(
+    st.tuples(st.integers(-300, 31_000), st.integers(-300, 31_000)).map(sorted),
+    st.sampled_from([MINUTE, 5 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY]),
+    st.sampled_from(ZONES),
+)
+def test_a_series_counts_what_lies_in_each_interval(
+    store: DuckDBStore, minutes: list[int], width: timedelta, zone: str
+) -> None:
+    start, end = (FIRST + minute * MINUTE for minute in minutes)
+    end = min(end, start + 200 * width)
+    intervals = Intervals(width, ZoneInfo(zone))
+    expected = Counter(map(intervals.start, moments()))
+    rows = queries.series(store, Filter(start=start, end=end), width, ZoneInfo(zone)).to_pylist()
+    assert [row["n"] for row in rows] == [expected[row["start"]] for row in rows]
+    named = queries.series_by(store, Filter(start=start, end=end), width, "country", ZoneInfo(zone)).to_pylist()
+    assert [(row["start"], row["n"]) for row in named] == [(row["start"], row["n"]) for row in rows if row["n"]]
+
+
+@settings(deadline=None)
+@given(st.tuples(st.integers(-300, 31_000), st.integers(-300, 31_000)).map(sorted))
+def test_totals_count_what_lies_in_the_period(store: DuckDBStore, minutes: list[int]) -> None:
+    start, end = (FIRST + minute * MINUTE for minute in minutes)
+    expected = sum(start <= at < end for at in moments())
+    assert queries.totals(store, Filter(start=start, end=end)).n == expected
+    by = queries.by(store, Filter(start=start, end=end), "country").to_pylist()
+    assert sum(row["n"] for row in by) == expected
+
+
+def test_the_span_is_found_by_the_days(store: DuckDBStore) -> None:
+    span = queries.span(store)
+    assert span is not None
+    first, last = min(moments()), max(moments())
+    assert span.start == first.replace(second=0) and span.end == last.replace(second=0) + MINUTE
