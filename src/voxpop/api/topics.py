@@ -26,12 +26,13 @@ from voxpop.catalogue import Catalogue
 from voxpop.errors import Terminal
 from voxpop.preview import preview
 from voxpop.stores import queries
+from voxpop.stores.counts import COUNTS
 from voxpop.stores.queries import Filter
 from voxpop.topics import QueryError
 from voxpop.topics import Topic as Listened
 from voxpop.topics.rules import compile_rules
 
-_NONE: dict[str, Any] = {**dict.fromkeys(("n", *queries.COUNTS), 0), "net": None}
+_NONE: dict[str, Any] = {**dict.fromkeys(("n", *COUNTS), 0), "net": None}
 _Name = Annotated[str, InPath(max_length=64, description="A topic's name.")]
 
 

@@ -16,18 +16,11 @@ import pyarrow.compute as pc
 
 from voxpop.schema import TIMESTAMP
 from voxpop.seams import Store
+from voxpop.stores.counts import COUNTS, counted, some
 from voxpop.stores.period import DAY, MINUTE, MONDAY, Intervals, Span, aligned, grain, pieces
 
 Dimension = Literal["topic", "country", "lang", "source"]
 DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)
-
-COUNTS: Final[dict[str, str]] = {
-    "n_neg": "negative",
-    "n_neu": "neutral",
-    "n_pos": "positive",
-    "n_unscored": "unscored",
-}
-"""Columns of counts and the label that each one counts."""
 
 ALL: Final = "*"
 """The topic of every post."""
@@ -154,10 +147,10 @@ def series_by(
     intervals = Intervals(width, zone)
     edges = intervals.edges(_period(store, filter))
     rows = store.query("series_by", **_over(filter, edges), dimension=dimension, **intervals.parameters)
-    counted = _some(_counted(_instants(rows, intervals), filter.labels))
-    totals = counted.group_by("name").aggregate([("n", "sum")])
+    grouped = some(counted(_instants(rows, intervals), filter.labels))
+    totals = grouped.group_by("name").aggregate([("n", "sum")])
     largest = totals.sort_by([("n_sum", "descending"), ("name", "ascending")])["name"][:MOST_NAMES]
-    return counted.filter(pc.is_in(counted["name"], value_set=largest.combine_chunks())).sort_by(
+    return grouped.filter(pc.is_in(grouped["name"], value_set=largest.combine_chunks())).sort_by(
         [("name", "ascending"), ("start", "ascending")]
     )
 
@@ -169,7 +162,7 @@ def by(store: Store, filter: Filter, dimension: Dimension) -> pa.Table:
     topics.
     """
     rows = store.query("by", **_read(filter, _period(store, filter)), dimension=dimension)
-    return _some(_counted(rows, filter.labels)).sort_by([("n", "descending"), ("name", "ascending")])
+    return some(counted(rows, filter.labels)).sort_by([("n", "descending"), ("name", "ascending")])
 
 
 def totals(store: Store, filter: Filter) -> Totals:
@@ -232,8 +225,8 @@ def changed_series(store: Store, topic: str, width: timedelta, after_seq: int) -
     minutes = rows.filter(pc.equal(rows["topic"], topic))["minute"].to_pylist()
     changed = sorted({intervals.start(minute) for minute in minutes})[-MOST_CHANGES:]
     edges = intervals.edges(Span(changed[0], changed[-1] + MINUTE)) if changed else []
-    counted = _dense(store, Filter(topic), intervals, edges)
-    return counted.filter(pc.is_in(counted["start"], value_set=pa.array(changed, TIMESTAMP)))
+    dense = _dense(store, Filter(topic), intervals, edges)
+    return dense.filter(pc.is_in(dense["start"], value_set=pa.array(changed, TIMESTAMP)))
 
 
 def _period(store: Store, filter: Filter) -> Span:
@@ -250,7 +243,7 @@ def _dense(store: Store, filter: Filter, intervals: Intervals, edges: list[datet
     every = pa.table({"start": pa.array(edges[:-1], TIMESTAMP)})
     joined = every.join(found, "start").sort_by("start")
     filled = {name: pc.fill_null(joined[name], 0) for name in COUNTS}
-    return _counted(pa.table({"start": joined["start"], **filled}), filter.labels)
+    return counted(pa.table({"start": joined["start"], **filled}), filter.labels)
 
 
 def _instants(rows: pa.Table, intervals: Intervals) -> pa.Table:
@@ -274,24 +267,8 @@ def _read(filter: Filter, period: Span, coarsest: timedelta = DAY) -> dict[str, 
     return {"topic": filter.topic, **_chosen(filter), **pieces(aligned(period, MINUTE), coarsest)}
 
 
-def _counted(rows: pa.Table, labels: tuple[str, ...]) -> pa.Table:
-    """Add `n` and `net` to counts, of which only the chosen labels are left."""
-    keys = [name for name in rows.column_names if name not in COUNTS]
-    zero = pa.chunked_array([pa.repeat(pa.scalar(0, pa.int64()), rows.num_rows)])
-    counts = {name: rows[name] if not labels or label in labels else zero for name, label in COUNTS.items()}
-    scored = pc.add(pc.add(counts["n_neg"], counts["n_neu"]), counts["n_pos"])
-    lean = pc.subtract(counts["n_pos"], counts["n_neg"]).cast(pa.float64())
-    known = pc.if_else(pc.equal(scored, 0), pa.scalar(None, pa.float64()), scored.cast(pa.float64()))
-    columns = {name: rows[name] for name in keys}
-    return pa.table({**columns, "n": pc.add(scored, counts["n_unscored"]), **counts, "net": pc.divide(lean, known)})
-
-
-def _some(counted: pa.Table) -> pa.Table:
-    return counted.filter(pc.greater(counted["n"], 0))
-
-
 def _totals(store: Store, filter: Filter, period: Span) -> Totals:
-    row = _counted(store.query("totals", **_read(filter, period)), filter.labels).to_pylist()[0]
+    row = counted(store.query("totals", **_read(filter, period)), filter.labels).to_pylist()[0]
     scored = row["n"] - row["n_unscored"]
     minutes = (period.end - period.start) / MINUTE
     return Totals(
