@@ -1,6 +1,6 @@
 """The `voxpop` command: one module per group of commands, each of which imports what it needs when it runs."""
 
-from voxpop.cli import behaviour, doctor, explain, export, ingest, model, place, scrub, serve, topics, train, x
+from voxpop.cli import behaviour, doctor, explain, export, ingest, keys, model, place, scrub, serve, topics, train, x
 from voxpop.cli.app import app, main
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "explain",
     "export",
     "ingest",
+    "keys",
     "main",
     "model",
     "place",

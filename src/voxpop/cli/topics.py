@@ -68,6 +68,7 @@ def add(
     topic = Topic.read(name, title or name, query)
     catalogue = _catalogue(data, settings_file)
     catalogue.add(topic)
+    _note(catalogue, "topic added", name)
     console.answer({"added": _row(topic)}, as_json=json_, text=f"added {name}: {topic.query}")
 
 
@@ -103,8 +104,16 @@ def remove(name: Name, data: Data = None, settings_file: Config = None, json_: J
 
     Example: voxpop topics remove espresso
     """
-    _catalogue(data, settings_file).remove(name)
+    catalogue = _catalogue(data, settings_file)
+    catalogue.remove(name)
+    _note(catalogue, "topic removed", name)
     console.answer({"removed": name}, as_json=json_, text=f"removed {name}")
+
+
+def _note(catalogue: Catalogue, what: str, name: str) -> None:
+    from voxpop.api.audit import Audit
+
+    Audit(catalogue.path.parent).note(what, name)
 
 
 def _list(data: Path | None, settings_file: Path | None, as_json: bool) -> None:
