@@ -19,7 +19,7 @@ MOST_PARAMETERS = 5
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "schema", "voxpop"),
     ("gaps", "seams", "text", "topics", "gazetteer", "nearest", "segment", "models", "votes"),
-    ("catalogue", "cities", "config", "emoji", "grouping", "language", "profile", "log", "registry"),
+    ("catalogue", "cities", "config", "web", "emoji", "grouping", "language", "profile", "log", "registry"),
     ("account", "deletion", "geo", "place", "quarantine", "removal", "seen", "sources", "scorers", "spool"),
     ("metrics", "output", "score", "table"),
     ("bootstrap", "labelled", "quantification"),
@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("testing",),
     ("bulk",),
     ("insight",),
+    ("observability",),
     ("api",),
     ("dashboard",),
     ("assembly", "checkpoints", "console"),

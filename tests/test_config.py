@@ -61,9 +61,10 @@ def test_two_sources_with_one_cursor_are_refused(tmp_path: Path) -> None:
         config.load(path)
 
 
-def test_an_address_that_others_can_reach_is_refused() -> None:
-    with pytest.raises(Terminal, match="authenticating proxy"):
-        config.load(host="0.0.0.0")
+def test_an_address_that_others_can_reach_needs_keys() -> None:
+    assert config.load(host="0.0.0.0").needs_keys
+    assert config.load(hosts=["Voxpop.Example"]).needs_keys
+    assert not config.load(host="::1").needs_keys
 
 
 @pytest.mark.parametrize(

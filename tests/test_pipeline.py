@@ -12,7 +12,7 @@ from voxpop import models
 from voxpop import segment as segments
 from voxpop.engines.embedded import EmbeddedEngine
 from voxpop.log import Log
-from voxpop.pipeline import Parts, Pipeline
+from voxpop.pipeline import Loads, Parts, Pipeline
 from voxpop.schema import to_batch
 from voxpop.score import Job, ModelSpec
 from voxpop.segment import Segment
@@ -36,8 +36,11 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
 
 
 def test_everything_that_landed_is_scored_and_loaded_once(parts: Parts) -> None:
-    assert Pipeline(parts).catch_up() == 3
-    assert Pipeline(parts).catch_up() == 0
+    first, again = Pipeline(parts), Pipeline(parts)
+    assert first.catch_up() == 3
+    assert again.catch_up() == 0
+    assert (first.loads.segments, first.loads.scored, again.loads) == (3, 3, Loads())
+    assert first.loads.posts > 3 and first.loads.seconds > 0
     assert queries.totals(parts.store, Filter("gta6")).n == 6
 
 

@@ -9,22 +9,17 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from voxpop.errors import Terminal
 from voxpop.topics import PRESETS, QueryError, Terms, Topic
+from voxpop.web import WebSettings
 
 DEFAULT_FILE = Path("voxpop.toml")
 LIVE = ("bluesky", "mastodon", "x")
 """Kinds of sources that are networks; the others need paths."""
 WORDS = ("bluesky", "x")
 """Networks that need no settings, so that a word can name them."""
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class TopicSettings(BaseModel):
@@ -125,7 +120,7 @@ class SourceSettings(BaseModel):
         return not (self.kind in LIVE or self.watch or (self.kind == "replay" and self.loop))
 
 
-class Settings(BaseSettings):
+class Settings(WebSettings):
     """Everything that can be set; frozen.
 
     Read from `voxpop.toml` in the working directory, or the file named by `--config` or `VOXPOP_CONFIG`. In the
@@ -137,8 +132,6 @@ class Settings(BaseSettings):
 
     data: Path = Path("voxpop-data")
     """Directory of the log and the store."""
-    host: str = "127.0.0.1"
-    port: int = Field(8050, ge=0, le=65535)
     model: str = "en-small"
     """A bundled model, the directory of an exported one or of a checkpoint, `hub:org/name`, or `lexicon` (VADER)."""
     labels: dict[str, Literal["negative", "neutral", "positive"]] = {}
@@ -187,16 +180,6 @@ class Settings(BaseSettings):
         if twice:
             raise ValueError(f"two sources are named {', '.join(twice)}, and would share a cursor; give each a name")
         return sources
-
-    @field_validator("host")
-    @classmethod
-    def _loopback(cls, host: str) -> str:
-        if host not in LOOPBACK:
-            raise ValueError(
-                f"{host!r} is not loopback, and the service has no access keys yet; "
-                "use 127.0.0.1 and put an authenticating proxy before it"
-            )
-        return host
 
     @classmethod
     def settings_customise_sources(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from voxpop import segment as segments
@@ -30,6 +31,21 @@ class Parts:
     store: Store
 
 
+@dataclass
+class Loads:
+    """What a pipeline did since it was made.
+
+    Attributes:
+        segments: that it loaded, and `posts` in them.
+        scored: segments that its engine scored, in `seconds`; not on an engine that looks for work itself.
+    """
+
+    segments: int = 0
+    posts: int = 0
+    scored: int = 0
+    seconds: float = 0.0
+
+
 class Pipeline:
     """Scores and loads until nothing is missing.
 
@@ -43,6 +59,7 @@ class Pipeline:
         self._stop = threading.Event()
         self.behind = 0
         """Segments that were missing when last looked and are not scored yet."""
+        self.loads = Loads()
         self._pending = self._scored_but_not_loaded()
 
     def step(self) -> int:
@@ -50,7 +67,7 @@ class Pipeline:
         loaded = self._load_pending()
         missing = self._parts.log.missing(self._parts.model_id)
         self.behind = len(missing)
-        for segment in self._parts.engine.run(self._parts.job, missing[: self._round()]):
+        for segment in self._timed(self._parts.engine.run(self._parts.job, missing[: self._round()])):
             loaded += self._load(segment)
             self.behind -= 1
             if self._stop.is_set():
@@ -76,6 +93,14 @@ class Pipeline:
         """Make `run` end after the segment in hand; any thread may call it."""
         self._stop.set()
 
+    def _timed(self, scored: Iterator[Segment]) -> Iterator[Segment]:
+        began = time.perf_counter()
+        for segment in scored:
+            self.loads.scored += 1
+            self.loads.seconds += time.perf_counter() - began
+            yield segment
+            began = time.perf_counter()
+
     def _round(self) -> int:
         engine = self._parts.engine
         return SEGMENTS_A_CORE * engine.cores() if isinstance(engine, Wide) else SEGMENTS_A_ROUND
@@ -98,11 +123,14 @@ class Pipeline:
         if not path.exists():
             return False
         try:
-            loaded = self._parts.store.load(segment, segments.read(path))
+            rows = segments.read(path)
+            loaded = self._parts.store.load(segment, rows)
         except Poison:
             # A damaged scored segment is a lost computation, not lost data: without it, it is missing again.
             path.unlink()
             return False
+        self.loads.segments += loaded
+        self.loads.posts += rows.num_rows if loaded else 0
         self._watch(segment)
         return loaded
 

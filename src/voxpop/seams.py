@@ -75,7 +75,7 @@ class Source(Protocol):
 
 @runtime_checkable
 class Telling(Protocol):
-    """A source or an engine that has more to say of itself: what it costs, what hinders it, where it runs."""
+    """A source, an engine or a scorer that has more to say of itself: what it costs, what hinders it, where it runs."""
 
     def status(self) -> dict[str, Any]:
         """Plain JSON values, for `GET /v1/status`; called from a thread."""

@@ -8,21 +8,26 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import uvicorn
+from fastapi import FastAPI
 
 from voxpop import console
 from voxpop.api.app import Service, create_api
+from voxpop.api.entrance import opened
 from voxpop.assembly import Assembly
 from voxpop.config import Settings
 from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
+from voxpop.observability import logs
+from voxpop.observability.measured import MeasuredScorer, MeasuredStore
+from voxpop.observability.metrics import Metrics
 from voxpop.scrub import Options, is_due, scrub
 from voxpop.seams import Source, Telling
 from voxpop.spool import SpoolSource
@@ -58,15 +63,18 @@ class Server:
         self._gaps = GapLedger(assembly.log.root)
         self._backfill = assembly.backfill()
         self._web: _Web | None = None
+        self._door = opened(assembly.settings)
 
     def run(self) -> dict[str, Any]:
         """Serve until interrupted or a part fails; answers the final status.
 
         Raises:
-            Terminal: the port is taken.
+            Terminal: the port is taken, or others could reach it and there is no key.
             VoxpopError: a source or the pipeline failed for good; everything that was read has landed.
         """
-        listening = _listen(self._assembly.settings)
+        settings = self._assembly.settings
+        logs.configure(settings.log_format, settings.log_level)
+        listening = _listen(settings)
         workers = [threading.Thread(target=self._guard, args=(part,), daemon=True) for part in self._parts()]
         self._web = _Web(self._configuration(), self._announce)
         # uvicorn raises the signal again once it has stopped; SIGTERM would then end the process before it has landed
@@ -101,6 +109,8 @@ class Server:
             "account": account,
             "done": self._progress.done if self._progress else None,
             "engine": {"name": settings.engine, **(engine.status() if isinstance(engine, Telling) else {})},
+            "loads": asdict(self._pipeline.loads),
+            "scorer": scorer.status() if isinstance(scorer := self._assembly.scorer, Telling) else None,
             "behind_segments": self._pipeline.behind,
             "backfill_segments": len(self._assembly.store.lacking()),
             "lag_seconds": lag,
@@ -163,22 +173,23 @@ class Server:
         self._progress = progress
 
     def _configuration(self) -> uvicorn.Config:
-        settings = self._assembly.settings
+        settings, metrics = self._assembly.settings, Metrics()
         service = Service(
-            store=self._assembly.store,
-            scorer=self._assembly.scorer,
+            store=MeasuredStore(self._assembly.store, metrics),
+            scorer=MeasuredScorer(self._assembly.scorer, metrics),
             topics=self._assembly.catalogue,
             log=self._assembly.log,
             notice=self._serving.notice,
             status=self.status,
             closing=self._is_closing,
             gaps=self._gaps.gaps,
+            failed=lambda: self._failure is not None,
+            door=self._door,
+            metrics=metrics,
         )
         api = create_api(service)
         mount(api, service)
-        return uvicorn.Config(
-            api, settings.host, settings.port, log_level="warning", timeout_graceful_shutdown=DRAIN_SECONDS
-        )
+        return configuration(api, settings)
 
     def _announce(self, url: str) -> None:
         console.say(f"dashboard  {url}\nAPI        {url}v1/status\nstop with Ctrl-C")
@@ -196,6 +207,23 @@ def _listen(settings: Settings) -> socket.socket:
         ) from error
 
 
+def configuration(api: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves: it believes no `X-Forwarded-…` but those of trusted proxies, and logs as the process does."""
+    return uvicorn.Config(
+        api,
+        settings.host,
+        settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+
+
 class _Web(uvicorn.Server):
     """A uvicorn server that says when and where it listens."""
 
@@ -207,4 +235,5 @@ class _Web(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._announce(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+            scheme = "https" if self.config.is_ssl else "http"
+            self._announce(f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/")

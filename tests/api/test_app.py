@@ -10,11 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.api.wordlist import WordScorer, pipeline_status
 from tests.stores.scored import MORNING, TOPICS, event
 from voxpop import models
 from voxpop.api.app import Service, create_api
+from voxpop.api.security import BodyLimit
 from voxpop.errors import Terminal
 from voxpop.scorers.onnx import OnnxScorer
 from voxpop.seams import Scorer
@@ -28,7 +31,7 @@ ROWS = [
 ]
 
 
-def connected(service: Service, base_url: str = "http://test") -> httpx.AsyncClient:
+def connected(service: Service, base_url: str = "http://127.0.0.1") -> httpx.AsyncClient:
     transport = httpx.ASGITransport(create_api(service), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url=base_url)
 
@@ -234,7 +237,8 @@ async def test_no_page_loads_anything_from_elsewhere(client: httpx.AsyncClient) 
     paths = json.loads(described)["paths"]
     assert set(paths) == {
         "/v1/score", "/v1/explain", "/v1/buckets", "/v1/posts", "/v1/topics", "/v1/topics/test", "/v1/topics/{name}",
-        "/v1/gaps", "/v1/status", "/v1/live", "/v1/live/update", "/healthz",
+        "/v1/gaps", "/v1/status", "/v1/live", "/v1/live/update", "/healthz", "/readyz",
+        "/metrics",
     }  # fmt: skip
     assert all(operation["description"] for path in paths.values() for operation in path.values())
 
@@ -256,3 +260,21 @@ async def test_the_bundled_model_scores_through_the_api(service: Service) -> Non
         body = (await client.post("/v1/score", json={"texts": ["I love this", "I hate this", "@ana"]})).json()
     assert [score["label"] for score in body["scores"]] == ["positive", "negative", "unscored"]
     assert body["model_id"] == scorer.model_id
+
+
+async def test_a_body_that_trickles_is_refused_in_time() -> None:
+    async def read(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+
+    async def trickling() -> Message:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def nowhere(message: Message) -> None:
+        raise AssertionError(message)
+
+    scope = {"type": "http", "headers": []}
+    with pytest.raises(HTTPException) as refused:
+        await BodyLimit(read, seconds=0.1)(scope, trickling, nowhere)
+    assert refused.value.status_code == 408

@@ -93,13 +93,20 @@ async def test_a_query_that_cannot_be_read_says_where(client: httpx.AsyncClient)
         {"origin": "null"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site", "origin": "http://127.0.0.1:8050"},
-        {"host": "evil.example:8050", "origin": "http://evil.example:8050", "sec-fetch-site": "same-origin"},
     ],
 )
 async def test_pages_of_other_sites_change_nothing(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
     for method, path in (("POST", "/v1/topics"), ("PUT", "/v1/topics/plum"), ("DELETE", "/v1/topics/apple")):
         body: Any = {"POST": PLUM, "PUT": {"query": "plum"}}.get(method)
         assert "own pages" in problem(await client.request(method, path, json=body, headers=headers), 403)
+    assert len((await get(client, "/v1/topics"))["topics"]) == 2
+
+
+async def test_a_name_that_somebody_points_here_reads_and_changes_nothing(client: httpx.AsyncClient) -> None:
+    headers = {"host": "evil.example:8050", "origin": "http://evil.example:8050", "sec-fetch-site": "same-origin"}
+    for method, path in (("GET", "/v1/topics"), ("GET", "/"), ("POST", "/v1/topics"), ("DELETE", "/v1/topics/apple")):
+        body = PLUM if method == "POST" else None
+        assert "hosts" in problem(await client.request(method, path, json=body, headers=headers), 421)
     assert len((await get(client, "/v1/topics"))["topics"]) == 2
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.dashboard.served import Served, opened, recent, serving
 
@@ -17,6 +17,10 @@ QUIET = (
     "--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update "
     "--disable-sync --disable-gpu"
 ).split()
+
+PATIENCE = 30_000
+"""Milliseconds: what a page does at once takes many seconds on a machine that is busy."""
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -53,6 +57,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()

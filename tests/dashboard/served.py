@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import uvicorn
 from tests.stores.scored import MODEL, TOPICS, event, table
 from voxpop import models
 from voxpop.api.app import Service, create_api
+from voxpop.api.door import Door
 from voxpop.catalogue import Catalogue
 from voxpop.dashboard.app import mount
 from voxpop.score import ModelSpec
@@ -35,6 +36,7 @@ class Served:
     notice: str | None = None
     offset: int = 0
     topics: Matcher | Catalogue = TOPICS
+    door: Door = field(default_factory=Door)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def load(self, rows: Sequence[dict[str, Any]]) -> None:
@@ -45,7 +47,8 @@ class Served:
     def service(self) -> Service:
         """The parts as the API and the page read them."""
         scorer = ModelSpec("onnx", models.find("en-small")).open()
-        return Service(self.store, scorer, self.topics, self.notice, self.status, self.stop.is_set)
+        parts = Service(self.store, scorer, self.topics, self.notice, self.status, self.stop.is_set)
+        return replace(parts, door=self.door)
 
     def status(self) -> dict[str, Any]:
         """What a collecting server says of itself."""

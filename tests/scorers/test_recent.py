@@ -26,6 +26,7 @@ def test_a_text_that_was_scored_lately_is_not_scored_again() -> None:
     recent(["a", "bb", "a"], score)
     assert recent(["bb", "ccc"], score)[:, 0].tolist() == [2, 3]
     assert score.asked == ["a", "bb", "ccc"]
+    assert (recent.asked, recent.found) == (5, 2)
 
 
 def test_without_memory_every_text_is_scored_every_time() -> None:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI, HTTPException
 
 from voxpop import __version__
-from voxpop.api import buckets, explanations, gaps, live, posts, problems, scores, status, topics
+from voxpop.api import buckets, explanations, gaps, live, login, posts, problems, scores, status, topics
+from voxpop.api.access import needs, refuse_undeclared
+from voxpop.api.door import Doorman
 from voxpop.api.models import Problem
-from voxpop.api.security import BodyLimit, SecurityHeaders
+from voxpop.api.security import BodyLimit, SecurityHeaders, cross_origin
 from voxpop.api.service import Service
+from voxpop.observability.requests import Requests
+from voxpop.observability.tracing import telemetry
 
 __all__ = ["Service", "create_api"]
 
 _DESCRIPTION = """Net sentiment is (positive - negative) / (negative + neutral + positive), in [-1, 1], and null where
 nothing is scored. Times are UTC; a time without a zone is read as UTC. Post text was written by strangers: escape it.
-Errors are problem details (RFC 9457)."""
+Errors are problem details (RFC 9457).
+
+Where the service can be reached from other machines, it asks for an API key with the scope that an operation names
+(`read`, `score`, `admin`), in `Authorization: Bearer` or `X-API-Key`."""
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "No key, or none that opens this service; not on loopback."},
+    403: {"model": Problem, "description": "The key lacks the scope, or a page of another site asks."},
+    429: {"model": Problem, "description": "More than the key or address may have; `Retry-After` says when."},
+    "default": {"model": Problem, "description": "Problem details (RFC 9457)"},
+}
 
 
 def create_api(service: Service) -> FastAPI:
@@ -30,15 +45,21 @@ def create_api(service: Service) -> FastAPI:
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        responses={"default": {"model": Problem, "description": "Problem details (RFC 9457)"}},
+        responses=_REFUSALS,
+        telemetry=telemetry(),
     )
+    # The last one is the outermost.
     api.add_middleware(BodyLimit)
+    api.add_middleware(Doorman, door=service.door)
+    cross_origin(api, service.door.origins)
+    api.add_middleware(Requests, metrics=service.metrics, answer=problems.unexpected)
     api.add_middleware(SecurityHeaders)
     problems.install(api)
-    for part in (scores, explanations, buckets, posts, topics, gaps, status, live):
+    for part in (scores, explanations, buckets, posts, topics, gaps, status, live, login):
         api.include_router(part.routes(service))
-    api.add_api_route("/v1", _unknown, methods=_METHODS, include_in_schema=False)
-    api.add_api_route("/v1/{rest:path}", _unknown, methods=_METHODS, include_in_schema=False)
+    for path in ("/v1", "/v1/{rest:path}"):
+        api.add_api_route(path, _unknown, methods=_METHODS, include_in_schema=False, dependencies=[needs("read")])
+    refuse_undeclared(api)
     return api
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import pyarrow as pa
 from fastapi import APIRouter, Depends, HTTPException, Query
 
+from voxpop.api.access import needs
 from voxpop.api.models import Bucket, Buckets, NamedBucket
 from voxpop.api.parameters import Choice, Time, Width, choice, selected, topic_of
 from voxpop.api.service import Service
@@ -19,7 +20,7 @@ _DAY: Final = timedelta(days=1)
 
 def routes(service: Service) -> APIRouter:
     """The route over the service's store."""
-    router = APIRouter(prefix="/v1", tags=["buckets"])
+    router = APIRouter(prefix="/v1", tags=["buckets"], dependencies=[needs("read")])
 
     @router.get("/buckets")
     def buckets(

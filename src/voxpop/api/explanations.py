@@ -7,16 +7,17 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from voxpop.api.access import charge, needs
 from voxpop.api.models import Explained, TextToExplain
 from voxpop.api.service import Service
-from voxpop.explanation import explain
+from voxpop.explanation import MOST_VARIANTS, explain
 
 AT_ONCE: Final = 2
 
 
 def routes(service: Service) -> APIRouter:
-    """The route over the service's scorer. An explanation costs hundreds of scores, so the third at once waits."""
-    router = APIRouter(prefix="/v1", tags=["score"])
+    """The route over the service's scorer. Each counts as the hundreds of scores it costs; two run at once."""
+    router = APIRouter(prefix="/v1", tags=["score"], dependencies=[needs("score")])
     turns = asyncio.Semaphore(AT_ONCE)
 
     @router.post("/explain")
@@ -26,6 +27,7 @@ def routes(service: Service) -> APIRouter:
         The weights are Shapley values and add up: those of the polarity to the polarity, those of the label to its
         probability - 1/3. Of a long text, neighbouring words share a weight.
         """
+        charge(service.door.limits, MOST_VARIANTS)
         async with turns:
             found = await asyncio.to_thread(explain, service.scorer, asked.text, asked.lang)
         return Explained(**found.to_json())

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from voxpop.api.access import needs
 from voxpop.api.parameters import Time
 from voxpop.api.service import Service
 from voxpop.gaps import Gap as Known
@@ -40,7 +41,7 @@ class Gaps(BaseModel):
 
 def routes(service: Service) -> APIRouter:
     """The route over the service's ledger."""
-    router = APIRouter(prefix="/v1", tags=["gaps"])
+    router = APIRouter(prefix="/v1", tags=["gaps"], dependencies=[needs("read")])
 
     @router.get("/gaps")
     def gaps(

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Header
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from voxpop.api.access import needs
 from voxpop.api.buckets import listed as listed_buckets
 from voxpop.api.models import Bucket, Totals, Update
 from voxpop.api.parameters import Width, topic_of
@@ -38,7 +39,7 @@ class View:
 
 def routes(service: Service) -> APIRouter:
     """The route over the service's store."""
-    router = APIRouter(prefix="/v1", tags=["live"])
+    router = APIRouter(prefix="/v1", tags=["live"], dependencies=[needs("read")])
 
     @router.get("/live", response_class=EventSourceResponse, responses=_DOCUMENTED)
     async def live(

@@ -43,6 +43,7 @@ class Problem(BaseModel):
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["there is no topic 'x'; /v1/topics lists them"])
+    request_id: str | None = Field(None, description="As in `X-Request-ID` and in the server's log.", examples=["a1b2"])
 
 
 class Texts(BaseModel):

@@ -5,6 +5,7 @@ from typing import Annotated
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Query
 
+from voxpop.api.access import needs
 from voxpop.api.models import Post, Posts
 from voxpop.api.parameters import Choice, Time, choice, pack, selected, topic_of, unpack
 from voxpop.api.service import Service
@@ -14,7 +15,7 @@ from voxpop.stores.queries import Cursor
 
 def routes(service: Service) -> APIRouter:
     """The route over the service's store."""
-    router = APIRouter(prefix="/v1", tags=["posts"])
+    router = APIRouter(prefix="/v1", tags=["posts"], dependencies=[needs("read")])
 
     @router.get("/posts")
     def posts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -10,8 +11,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from structlog.contextvars import get_contextvars
 
-from voxpop.errors import VoxpopError
+from voxpop.errors import Transient, VoxpopError
 from voxpop.topics import QueryError
 
 _log = logging.getLogger(__name__)
@@ -23,12 +25,13 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(QueryError, _unreadable)
     api.add_exception_handler(VoxpopError, _unavailable)
-    api.add_exception_handler(Exception, _unexpected)
 
 
 def problem(status: int, detail: str, **members: Any) -> JSONResponse:
     """A problem details response; `members` are further members of the object."""
     content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **members}
+    if request_id := get_contextvars().get("request_id"):
+        content["request_id"] = request_id
     return JSONResponse(content, status, media_type="application/problem+json")
 
 
@@ -48,7 +51,10 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 def _unavailable(request: Request, error: Exception) -> JSONResponse:
-    return problem(503, str(error))
+    response = problem(503, str(error))
+    if isinstance(error, Transient):
+        response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after or 1)))
+    return response
 
 
 def _unreadable(request: Request, error: Exception) -> JSONResponse:
@@ -57,6 +63,7 @@ def _unreadable(request: Request, error: Exception) -> JSONResponse:
     return problem(422, f"the query cannot be read at column {error.column}: {error.reason}", errors=[place])
 
 
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """What nothing else answered: 500, and the log says why."""
+    _log.error("a request failed", exc_info=error)
     return problem(500, "this is a fault of ours; the server's log says more")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 from fastapi import APIRouter
 
+from voxpop.api.access import charge, needs
 from voxpop.api.models import Score, Scores, Texts
 from voxpop.api.service import Service
 from voxpop.score import score_texts
@@ -13,7 +14,7 @@ from voxpop.text import prepare
 
 def routes(service: Service) -> APIRouter:
     """The route over the service's scorer; it runs in a thread, so that it does not hold the others up."""
-    router = APIRouter(prefix="/v1", tags=["score"])
+    router = APIRouter(prefix="/v1", tags=["score"], dependencies=[needs("score")])
 
     @router.post("/score")
     def score(texts: Texts) -> Scores:
@@ -21,6 +22,7 @@ def routes(service: Service) -> APIRouter:
 
         A text in a language that the model cannot read is unscored, unless `any_language` is true.
         """
+        charge(service.door.limits, len(texts.texts))
         column = pa.array([prepare(text) for text in texts.texts], pa.string())
         rows = score_texts(service.scorer, column, any_language=texts.any_language)
         return Scores(model_id=service.scorer.model_id, scores=[Score(**row) for row in rows.to_pylist()])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from voxpop.api.door import Door
 from voxpop.catalogue import Catalogue
 from voxpop.gaps import Gap
 from voxpop.log import Log
+from voxpop.observability.metrics import Metrics
 from voxpop.seams import Scorer, Store
 from voxpop.topics import Matcher
 
@@ -33,6 +35,9 @@ class Service:
         status: the state of ingest and pipeline as plain JSON values; called from a thread.
         gaps: periods in which a live source was not heard, as the ledger knows them; called from a thread.
         closing: tells whether the server is about to stop, so that live streams end before it waits for them.
+        failed: tells whether a part of the service failed for good, so that it is not ready.
+        door: who may come in, and what they may have.
+        metrics: what is measured of this service.
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
     """
 
@@ -44,3 +49,6 @@ class Service:
     closing: Callable[[], bool] = _never
     gaps: Callable[[], list[Gap]] = _none
     log: Log | None = None
+    failed: Callable[[], bool] = _never
+    door: Door = field(default_factory=Door)
+    metrics: Metrics = field(default_factory=Metrics)

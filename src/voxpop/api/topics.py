@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi import Path as InPath
 
+from voxpop.api.access import needs
 from voxpop.api.models import (
     CaughtPost,
     Counts,
@@ -39,34 +40,34 @@ _Name = Annotated[str, InPath(max_length=64, description="A topic's name.")]
 def routes(service: Service) -> APIRouter:
     """The routes over the service; those that change something are for own pages and local programs."""
     router = APIRouter(prefix="/v1/topics", tags=["topics"])
-    own = [Depends(own_page)]
+    read, change = [needs("read")], [needs("admin"), Depends(own_page)]
 
-    @router.get("")
+    @router.get("", dependencies=read)
     def topics() -> Topics:
         """The topics, each with its counts in the last hour before the newest event."""
         return _topics(service)
 
-    @router.post("", status_code=201, dependencies=own)
+    @router.post("", status_code=201, dependencies=change)
     def add(topic: NewTopic) -> KeptTopic:
         """Add a topic: new posts are matched against it at once, and its past is counted meanwhile."""
         return _added(service, topic)
 
-    @router.post("/test")
+    @router.post("/test", dependencies=[needs("score")])
     def test(query: QueryText) -> Preview:
         """Which of the newest 10,000 posts a query would catch, and the rules it makes for X; keeps nothing."""
         return _preview(service, query)
 
-    @router.get("/{name}")
+    @router.get("/{name}", dependencies=read)
     def topic(name: _Name) -> Topic:
         """One topic, with its counts in the last hour before the newest event."""
         return _one(service, name)
 
-    @router.put("/{name}", dependencies=own)
+    @router.put("/{name}", dependencies=change)
     def replace(name: _Name, text: TopicText) -> KeptTopic:
         """Change a topic that was added, or add it; where the query changed, all of it is counted anew."""
         return _replaced(service, name, text)
 
-    @router.delete("/{name}", status_code=204, dependencies=own)
+    @router.delete("/{name}", status_code=204, dependencies=change)
     def remove(name: _Name) -> None:
         """Remove a topic that was added; the posts stay, and their other topics."""
         _removed(service, name)
@@ -106,6 +107,7 @@ def _added(service: Service, given: NewTopic) -> KeptTopic:
     topic = _listened(given.name, given)
     try:
         _catalogue(service).add(topic)
+        service.door.note("topic added", topic.name)
     except Terminal as error:
         raise HTTPException(409, str(error)) from error
     return _kept(service, topic)
@@ -115,6 +117,7 @@ def _replaced(service: Service, name: str, text: TopicText) -> KeptTopic:
     topic = _listened(name, text)
     try:
         _catalogue(service).replace(topic)
+        service.door.note("topic changed", topic.name)
     except Terminal as error:
         raise HTTPException(409, str(error)) from error
     return _kept(service, topic)
@@ -125,6 +128,7 @@ def _removed(service: Service, name: str) -> None:
         raise HTTPException(404, f"there is no topic {name!r}; /v1/topics lists them")
     try:
         _catalogue(service).remove(name)
+        service.door.note("topic removed", name)
     except Terminal as error:
         raise HTTPException(409, str(error)) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,26 +11,31 @@ import typer
 from voxpop import config, console
 from voxpop.cli.app import app
 from voxpop.cli.options import Config, Data, Json
+from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
     from voxpop.api.keys import Key
 
 keys = typer.Typer(rich_markup_mode=None)
-app.add_typer(keys, name="keys", no_args_is_help=True)
+app.add_typer(keys, name="keys", invoke_without_command=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Who or what uses it: letters, digits, dots, hyphens.")]
 
 
 @keys.callback()
-def _keys() -> None:
-    """Make, list and revoke the API keys that open the service from other machines.
+def listed(context: typer.Context, data: Data = None, settings_file: Config = None, json_: Json = False) -> None:
+    """List the API keys that open the service from other machines, or create and revoke one.
 
-    On loopback none is needed. Any other --host, and any public name in `hosts`, needs one.
+    On loopback none is needed. Any other `host` of the settings, and any public name in `hosts`, needs one.
 
     Example: voxpop keys create grafana --scope read --days 365
 
     Example: voxpop keys revoke grafana
     """
+    if context.invoked_subcommand is None:
+        _list(data, settings_file, json_)
+    elif data or settings_file or json_:
+        raise Terminal(f"the options stand after the command; write voxpop keys {context.invoked_subcommand} --data …")
 
 
 @keys.command()
@@ -75,15 +81,7 @@ def list_(data: Data = None, settings_file: Config = None, json_: Json = False) 
 
     Example: voxpop keys list --data my-data
     """
-    from voxpop.api.keys import KeyRing
-
-    rows = [_row(key) for key in KeyRing(config.load(settings_file, data=data).data).keys()]
-    text = "\n".join(
-        f"{row['name']:<20} {','.join(row['scopes']):<18} {row['state']:<8} expires {row['expires'] or 'never'}, "
-        f"used {row['used'] or 'never'}"
-        for row in rows
-    )
-    console.answer({"keys": rows}, as_json=json_, text=text or "there are no keys; voxpop keys create makes one")
+    _list(data, settings_file, json_)
 
 
 @keys.command()
@@ -119,6 +117,18 @@ def audit(
     text = "\n".join(f"{row['at']}  {row['who']:<24} {row['what']:<14} {row['target']}  {row['address']}".rstrip()
                      for row in rows)  # fmt: skip
     console.answer({"acts": rows}, as_json=json_, text=text)
+
+
+def _list(data: Path | None, settings_file: Path | None, as_json: bool) -> None:
+    from voxpop.api.keys import KeyRing
+
+    rows = [_row(key) for key in KeyRing(config.load(settings_file, data=data).data).keys()]
+    text = "\n".join(
+        f"{row['name']:<20} {','.join(row['scopes']):<18} {row['state']:<8} expires {row['expires'] or 'never'}, "
+        f"used {row['used'] or 'never'}"
+        for row in rows
+    )
+    console.answer({"keys": rows}, as_json=as_json, text=text or "there are no keys; voxpop keys create makes one")
 
 
 def _row(key: Key) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dash import Dash
 from fastapi import FastAPI
 
 from voxpop.api.app import Service
+from voxpop.api.security import page_policy
 from voxpop.dashboard import callbacks, layout, text
 
 ASSETS: Final = Path(__file__).parent / "assets"
@@ -33,8 +34,12 @@ def mount(api: FastAPI, service: Service) -> None:
             {"name": "color-scheme", "content": "light dark"},
         ],
     )
+    # Dash puts what it wraps requests in before everything else: it would read them before they are let in and bounded.
+    api.user_middleware.append(api.user_middleware.pop(0))
     # Otherwise each reader's browser holds a WebSocket open for callbacks, of which none uses it.
     app.backend.websocket_capability = False
     # A function, so that a page that is opened later has the topics that came since.
-    app.layout = lambda: layout.page(service.topics.topics, service.notice)
+    app.layout = lambda: layout.page(service.topics.topics, service.notice, signs_in=service.door.keys is not None)
     callbacks.register(app, service)
+    # The scripts of Dash, Mantine and Plotly make style elements and attributes, with neither nonce nor a lasting hash.
+    api.state.page_policy = page_policy(app.csp_hashes(), ["'unsafe-inline'"])

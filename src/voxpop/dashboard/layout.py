@@ -32,8 +32,8 @@ INDEX: Final = f"""<!DOCTYPE html>
 CHART: Final[dict[str, Any]] = {"displaylogo": False, "displayModeBar": False, "responsive": True, "scrollZoom": False}
 
 
-def page(topics: Sequence[Topic], notice: str | None) -> Component:
-    """The whole page, without a single number; they come from `callbacks`."""
+def page(topics: Sequence[Topic], notice: str | None, *, signs_in: bool = False) -> Component:
+    """The whole page, without a single number; they come from `callbacks`. Readers who sign in can sign out."""
     return dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh=False),
@@ -42,7 +42,7 @@ def page(topics: Sequence[Topic], notice: str | None) -> Component:
             dcc.Store(id="figure"),
             html.Div(
                 [
-                    _header(),
+                    _header(signs_in),
                     html.P(notice, className="notice", role="note") if notice else None,
                     html.Main([_filters(topics), _alerts(), _empty(), _board()], id="main"),
                 ],
@@ -60,7 +60,7 @@ def choices(topics: Sequence[Topic]) -> list[dict[str, str]]:
     return [every, *({"value": topic.name, "label": topic.title} for topic in topics)]
 
 
-def _header() -> Component:
+def _header(signs_in: bool) -> Component:
     pill = html.Span(id="state", className="pill", role="status")
     name = html.H1([html.Img(src="assets/favicon.svg", alt="", width=26, height=26), text.TITLE], className="wordmark")
     scheme = dmc.ColorSchemeToggle(
@@ -72,7 +72,8 @@ def _header() -> Component:
         id="scheme",
         **{"aria-label": text.SCHEME},
     )
-    return html.Header([name, html.Div([pill, scheme], className="right")])
+    leave = html.A(text.SIGN_OUT, href="/logout", className="leave") if signs_in else None
+    return html.Header([name, html.Div([pill, scheme, leave], className="right")])
 
 
 def _filters(topics: Sequence[Topic]) -> Component:

@@ -13,6 +13,7 @@ TOPIC: Final = "Topic"
 RANGE: Final = "Time range"
 ALL_POSTS: Final = "All posts"
 SCHEME: Final = "Switch between light and dark"
+SIGN_OUT: Final = "Sign out"
 RANGES: Final = {"15m": "15 min", "1h": "1 h", "6h": "6 h", "24h": "24 h", "7d": "7 d", "all": "All"}
 
 RATE: Final = "Posts a minute"

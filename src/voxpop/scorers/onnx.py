@@ -74,6 +74,10 @@ class OnnxScorer:
         scored = [row for row, text in enumerate(prepared) if not is_blank(text)]
         return scores(batch.num_rows, scored, self._recent([prepared[row] for row in scored], self._score))
 
+    def status(self) -> dict[str, int]:
+        """How many texts it was asked for, and how many of them it remembered."""
+        return {"texts": self._recent.asked, "remembered": self._recent.found}
+
     def __reduce__(self) -> tuple[Callable[[Path, int], "OnnxScorer"], tuple[Path, int]]:
         """Pickle as directory and thread count: a session cannot travel."""
         return _opened_once, self._opened

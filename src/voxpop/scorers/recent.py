@@ -23,10 +23,15 @@ class Recent:
         self._size = size
         self._young: dict[str, Floats] = {}
         self._old: dict[str, Floats] = {}
+        self.asked = 0
+        """Texts it was asked for; two threads at once may count short."""
+        self.found = 0
+        """Texts among them that it knew, or that were asked for twice in one call."""
 
     def __call__(self, texts: Sequence[str], score: Callable[[list[str]], Floats]) -> Floats:
         """Return the probabilities `(len(texts), 3)`; `score` is called once, with the distinct unknown texts."""
         if not self._size:
+            self.asked += len(texts)
             return score(list(texts))
         known: dict[str, Floats] = {}
         unknown: dict[str, None] = {}
@@ -36,6 +41,8 @@ class Recent:
                 unknown[text] = None
             else:
                 known[text] = found
+        self.asked += len(texts)
+        self.found += len(texts) - len(unknown)
         if unknown:
             known |= zip(unknown, score(list(unknown)), strict=True)
         for text, chances in known.items():

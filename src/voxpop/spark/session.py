@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from voxpop.config import LOOPBACK
 from voxpop.errors import Terminal
 from voxpop.spark import java
 from voxpop.spark.failure import explained, log_path
 from voxpop.spark.master import addresses, reach, refuse_another_version
+from voxpop.web import LOOPBACK
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

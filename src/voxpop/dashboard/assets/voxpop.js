@@ -34,6 +34,13 @@
     line.textContent = since === null ? "" : line.dataset.lost.replace("{time}", since.toISOString().slice(11, 19));
   };
 
+  // A session that has ended is signed in for again; loaded anew, the page leads there by itself.
+  const again = async () => {
+    const answer = await fetch("v1/status").catch(() => null);
+    if (answer && answer.status === 401) window.location.reload();
+    else listen();
+  };
+
   let lost = null;
   const listen = () => {
     const stream = new EventSource("v1/live?topic=*&width=60");
@@ -43,7 +50,7 @@
       lost = lost || new Date();
       feed(lost);
       // The browser reconnects by itself unless the server answered with an error.
-      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, RECONNECT);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(again, RECONNECT);
     };
     window.addEventListener("pagehide", () => stream.close());
   };

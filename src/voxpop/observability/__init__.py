@@ -1,0 +1,1 @@
+"""What a running service tells those who run it: metrics, logs, traces."""
