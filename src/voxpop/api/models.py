@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_TEXTS = 1_000
+MOST_TEXTS = 10_000
 MOST_CHARACTERS = 20_000
 MOST_CHARACTERS_EXPLAINED = 5_000
 
