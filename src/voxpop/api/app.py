@@ -9,9 +9,15 @@ from fastapi import FastAPI, HTTPException
 from voxpop import __version__
 from voxpop.api import (
     buckets,
+    cards,
+    comparisons,
     explanations,
+    exports,
+    fresh,
     gaps,
     live,
+    maps,
+    pages,
     posts,
     predictions,
     problems,
@@ -35,7 +41,7 @@ def create_api(service: Service) -> FastAPI:
     """Make the application that serves `service`.
 
     Its last route answers every unknown `/v1/…` path with 404, so that a dashboard with a catch-all can be put on the
-    same application.
+    same application. `/docs` and `/redoc` show the description.
     """
     api = _Api(
         title="Voxpop",
@@ -48,11 +54,13 @@ def create_api(service: Service) -> FastAPI:
     api.add_middleware(BodyLimit)
     api.add_middleware(SecurityHeaders)
     problems.install(api)
+    fresh.install(api)
     batcher = Batcher(service.scorer)
     for router in (
         scores.routes(service, batcher),
         predictions.routes(service.scorer, batcher),
-        *(part.routes(service) for part in (explanations, buckets, posts, topics, gaps, status, live)),
+        *(part.routes(service) for part in _PARTS),
+        pages.routes(),
     ):
         api.include_router(router)
     api.add_api_route("/v1", _unknown, methods=_METHODS, include_in_schema=False)
@@ -73,6 +81,7 @@ class _Api(FastAPI):
         return super().openapi()
 
 
+_PARTS = (explanations, buckets, comparisons, maps, posts, topics, gaps, cards, exports, status, live)
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 

@@ -105,9 +105,7 @@ def _read(body: bytes) -> PredictRequest:
         return PredictRequest.model_validate(json.loads(body))
     except (ValidationError, ValueError, RecursionError) as error:
         what = "no such request" if isinstance(error, ValidationError) else "no JSON"
-        raise _Refused(
-            422, f"the body is {what}; send {{'inputs': text}} or {{'inputs': [[text], [text]]}}"
-        ) from error
+        raise _Refused(422, f"the body is {what}; send {{'inputs': text}} or {{'inputs': [[text], [text]]}}") from error
 
 
 def _texts(inputs: Inputs) -> tuple[list[str], bool]:

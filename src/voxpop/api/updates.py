@@ -42,5 +42,5 @@ def update(store: Store, view: View, after: int | None) -> Update:
 
 def _buckets(store: Store, filter: Filter, view: View, after: int | None) -> list[Bucket]:
     if after is not None and queries.changes(store, after).complete:
-        return listed_buckets(queries.changed_series(store, view.topic, view.width, after))
-    return listed_buckets(queries.series(store, filter, view.width)) if filter.end else []
+        return listed_buckets(queries.changed_series(store, view.topic, view.width, after).to_pylist())
+    return listed_buckets(queries.series(store, filter, view.width).to_pylist()) if filter.end else []
