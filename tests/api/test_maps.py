@@ -14,9 +14,7 @@ from tests.stores.scored import TOPICS, cut, event
 from voxpop.api.app import Service
 from voxpop.stores.duckdb import DuckDBStore
 
-BERLIN, POTSDAM, LYON = (
-    h3.latlng_to_cell(lat, lon, 5) for lat, lon in ((52.52, 13.40), (52.39, 13.06), (45.76, 4.84))
-)
+BERLIN, POTSDAM, LYON = (h3.latlng_to_cell(lat, lon, 5) for lat, lon in ((52.52, 13.40), (52.39, 13.06), (45.76, 4.84)))
 
 
 def located(number: int, cell: str | None, source: str, **fields: Any) -> dict[str, Any]:

@@ -13,10 +13,22 @@ from voxpop.api.problems import documented
 from voxpop.api.service import Service
 from voxpop.api.updates import View, update
 
+_EVENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "event": {"const": "update"},
+        "id": {"type": "string", "examples": ["7"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/Update"},
+        },
+    },
+}
 _DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Events `update`: `id` is the ledger's number, `data` an Update. Pings are comments.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": "event: update\nid: 7\ndata: {…}"}},
+        "content": {"text/event-stream": {"schema": _EVENT}},
     },
     **documented(404, 422),
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, HTTPException
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 PATH: Final = "/docs/assets"
 _POLICY: Final = "; ".join(
@@ -53,10 +54,11 @@ def routes() -> APIRouter:
     assets = _assets()
 
     @router.get(PATH + "/{name}")
-    def asset(name: str) -> FileResponse:
+    def asset(name: str) -> Response:
         if name not in assets:
             raise HTTPException(404, f"there is no asset {name!r}")
-        return FileResponse(assets[name], media_type=_TYPES[assets[name].suffix])
+        headers = {"Cache-Control": "max-age=3600"}
+        return Response(_read(assets[name]), media_type=_TYPES[assets[name].suffix], headers=headers)
 
     for path in _PAGES:
         router.add_api_route(path, _page(path), methods=["GET"], response_class=HTMLResponse)
@@ -67,6 +69,12 @@ def _assets() -> dict[str, Path]:
     """The files by name: those of Swagger UI and ReDoc come in the package fastapi-offline."""
     homes = [Path(str(files("fastapi_offline"))) / "static", Path(str(files("voxpop.api"))) / "assets"]
     return {path.name: path for home in homes for path in home.iterdir() if path.suffix in _TYPES}
+
+
+@cache
+def _read(path: Path) -> bytes:
+    # ReDoc fetches its makers' logo from their server.
+    return path.read_bytes().replace(b"https://cdn.redoc.ly/redoc/logo-mini.svg", b"data:,")
 
 
 def _page(path: str) -> Callable[[], HTMLResponse]:

@@ -20,6 +20,7 @@ from voxpop.topics import QueryError
 MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger(__name__)
 _WHEN: Final = {
+    400: "The body is no text: it is not UTF-8.",
     403: "A page of another site, or another machine, may not do this.",
     404: "There is no such topic or path.",
     409: "It contradicts what is there.",

@@ -15,7 +15,7 @@ def routes(service: Service, batcher: Batcher) -> APIRouter:
     """The route over the batcher that all of the service's requests share."""
     router = APIRouter(prefix="/v1", tags=["score"])
 
-    @router.post("/score", responses=documented(413, 422))
+    @router.post("/score", responses=documented(400, 413, 422))
     async def score(texts: Texts, request: Request) -> Scores:
         """Score texts as posts are scored, at most 10,000 of at most 20,000 characters.
 

@@ -44,7 +44,7 @@ def routes(service: Service) -> APIRouter:
     """The routes over the service; those that change something are for own pages and local programs."""
     router = APIRouter(prefix="/v1/topics", tags=["topics"])
     own = [Depends(own_page)]
-    changing = documented(403, 409, 413, 422)
+    changing = documented(400, 403, 409, 413, 422)
 
     @router.get("", responses=fresh.DOCUMENTED, dependencies=[Depends(fresh.fresh(service))])
     def topics() -> Topics:
@@ -56,7 +56,7 @@ def routes(service: Service) -> APIRouter:
         """Add a topic: new posts are matched against it at once, and its past is counted meanwhile."""
         return _tagged(response, _added(service, topic))
 
-    @router.post("/test", responses=documented(409, 413, 422))
+    @router.post("/test", responses=documented(400, 409, 413, 422))
     def test(query: QueryText) -> Preview:
         """Which of the newest 10,000 posts a query would catch, and the rules it makes for X; keeps nothing."""
         return _preview(service, query)
