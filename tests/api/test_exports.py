@@ -5,6 +5,7 @@ import io
 import json
 import resource
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pyarrow.parquet as pq
@@ -21,7 +22,7 @@ from voxpop.stores.queries import Filter
 FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-1", "@sum(1)", "\tx", "\rx", "\nx"]
 
 
-async def fetched(client: httpx.AsyncClient, **query: object) -> httpx.Response:
+async def fetched(client: httpx.AsyncClient, **query: Any) -> httpx.Response:
     response = await client.get("/v1/export/posts", params=query)
     assert response.status_code == 200, response.text
     return response
@@ -33,7 +34,7 @@ def cells(response: httpx.Response) -> list[dict[str, str]]:
 
 async def test_every_format_holds_what_posts_lists(client: httpx.AsyncClient) -> None:
     listed = (await get(client, "/v1/posts", topic="apple", label=["positive", "negative"]))["posts"]
-    query = {"topic": "apple", "label": ["positive", "negative"]}
+    query: dict[str, Any] = {"topic": "apple", "label": ["positive", "negative"]}
     lines = [json.loads(line) for line in (await fetched(client, **query, format="jsonl")).text.splitlines()]
     assert lines == listed
     answered = await fetched(client, **query, format="parquet")
@@ -52,14 +53,14 @@ async def test_formulas_are_made_inert_unless_told_otherwise(client: httpx.Async
     rows = [event(f"o{number}") for number in range(100)]
     rows += [event(f"f{number}", text, 9, author=text) for number, text in enumerate(FORMULAS)]
     service.store.load(*cut(rows, [100])[1])
-    query = {"start": "2026-11-19T09:09:00Z"}
+    query: dict[str, Any] = {"start": "2026-11-19T09:09:00Z"}
     guarded = cells(await fetched(client, **query))
     assert {row["text"] for row in guarded} == {row["author"] for row in guarded} == {f"'{text}" for text in FORMULAS}
     assert {row["text"] for row in cells(await fetched(client, **query, guard=False))} == set(FORMULAS)
 
 
 async def test_buckets_are_a_file_too(client: httpx.AsyncClient) -> None:
-    period = {"start": "2026-11-19T09:00:00Z", "end": "2026-11-19T10:00:00Z", "width": 1800}
+    period: dict[str, Any] = {"start": "2026-11-19T09:00:00Z", "end": "2026-11-19T10:00:00Z", "width": 1800}
     response = await client.get("/v1/export/buckets", params=period)
     assert response.text.splitlines()[:2] == [
         "start,n,n_neg,n_neu,n_pos,n_unscored,net",

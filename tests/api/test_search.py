@@ -1,19 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.api.test_app import HOSTILE, get, problem
-from tests.stores.scored import TOPICS, cut, event, table
+from tests.stores.scored import cut, event
 from voxpop.api.app import Service
-from voxpop.segment import Segment
-from voxpop.stores import search
-from voxpop.stores.duckdb import DuckDBStore
-from voxpop.stores.queries import Cursor, Filter
 
 INJECTIONS = [
     "'; drop table posts; --",
@@ -80,53 +72,3 @@ async def test_headers_are_not_made_of_what_is_sent(client: httpx.AsyncClient) -
         assert "set-cookie" not in response.headers
     tagged = await client.get("/v1/topics", headers={"if-none-match": 'W/"a", "b\\", *x'})
     assert tagged.status_code == 200
-
-
-Step = tuple[str, int]
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("page"), st.integers(1, 4)),
-        st.tuples(st.just("arrive"), st.integers(0, 20)),
-        st.tuples(st.just("delete"), st.integers(0, 20)),
-    ),
-    max_size=25,
-)
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBStore]:
-    store = DuckDBStore.open(tmp_path_factory.mktemp("paging") / "store.duckdb", TOPICS)
-    yield store
-    store.close()
-
-
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(steps=STEPS, words=st.sampled_from([(), ("apple",)]))
-def test_pages_lose_and_repeat_nothing_while_posts_come_and_go(
-    store: DuckDBStore, steps: list[Step], words: tuple[str, ...]
-) -> None:
-    """Several posts share a minute, so that a page can end between posts of one time."""
-    store.reset(TOPICS.digest, "test-model")
-    begin = [event(f"p{number:02}", "an apple", number // 3) for number in range(21)]
-    store.load(*cut(begin, [])[0])
-    stays, offset = {row["post_id"] for row in begin}, 1000
-    seen: list[str] = []
-    before: Cursor | None = None
-    for kind, number in [*steps, *[("page", 4)] * 12]:
-        if kind == "page":
-            page = search.found(store, Filter(), words, number, before)
-            seen += page["post_id"].to_pylist()
-            if page.num_rows:
-                before = Cursor(page["created_at"][-1].as_py(), page["post_id"][-1].as_py())
-        else:
-            row = event(f"n{offset}", "an apple", number // 3)
-            if kind == "delete":
-                row = event(f"p{number:02}", None, number // 3, op="delete")
-                stays.discard(row["post_id"])
-            store.load(Segment("2026-11-19", offset), table([row]))
-            offset += 10
-    assert len(seen) == len(set(seen))
-    assert stays <= set(seen)
-    assert [post_id for page in search.pages(store, Filter(), words, 3) for post_id in page["post_id"].to_pylist()] == (
-        search.found(store, Filter(), words, 1000)["post_id"].to_pylist()
-    )

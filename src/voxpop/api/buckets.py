@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Final, get_args
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from voxpop.api.problems import documented
 from voxpop.api.service import Service
 from voxpop.stores import queries
 from voxpop.stores.counts import COUNTS
-from voxpop.stores.queries import Dimension, Filter
+from voxpop.stores.queries import Filter
 
 MOST_INTERVALS: Final = 10_080
 _LEAN: Final = {"n_neg": -1.0, "n_neu": 0.0, "n_pos": 1.0, "n_unscored": None}
@@ -76,7 +76,7 @@ def bounded(service: Service, filter: Filter, asked: Asked) -> Filter:
 def table(service: Service, filter: Filter, asked: Asked) -> pa.Table:
     """The buckets of a closed filter as rows; with a group their `name`, null for unknown."""
     width = timedelta(seconds=asked.width)
-    if asked.group in get_args(Dimension):
+    if asked.group is not None and asked.group != "label":
         rows = queries.series_by(service.store, filter, width, asked.group, asked.zone)
         return rows.set_column(rows.column_names.index("name"), "name", _unknown(rows["name"]))
     rows = queries.series(service.store, filter, width, asked.zone)

@@ -109,8 +109,8 @@ def _one(name: str, title: str, current: Voice, previous: Voice | None) -> Compa
         current=current,
         previous=previous,
         n_change=_ratio(current.n - previous.n, previous.n) if previous else None,
-        net_change=_risen(current.net, previous and previous.net),
-        share_change=_risen(current.share, previous and previous.share),
+        net_change=_risen(current.net, previous.net if previous else None),
+        share_change=_risen(current.share, previous.share if previous else None),
     )
 
 
