@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from voxpop.api.app import Service
 from voxpop.api.events import EventStream
 from voxpop.api.feed import Feed
 from voxpop.api.updates import View
+from voxpop.errors import Transient
 from voxpop.segment import Segment
 from voxpop.stores import queries
 from voxpop.stores.duckdb import DuckDBStore
@@ -175,3 +177,31 @@ async def test_a_store_that_fails_ends_the_streams(service: Service) -> None:
     service.store.close()  # type: ignore[attr-defined]
     assert [event async for event in stream] == []
     assert service.readers.live == 0
+
+
+async def test_a_store_that_is_away_for_a_while_ends_nothing(service: Service) -> None:
+    class Leaving:
+        """The store, as one that another machine holds: sometimes it is not there."""
+
+        away = False
+
+        def query(self, name: str, **params: Any) -> Any:
+            if self.away:
+                raise Transient("the store does not answer; try again")
+            return service.store.query(name, **params)
+
+    store: Any = Leaving()
+    feed = Feed(replace(service, store=store))
+    stream = await feed.follow(VIEW, None)
+    await anext(stream)
+    following = asyncio.ensure_future(anext(stream))
+    store.away = True
+    await asyncio.to_thread(load, service, 1)
+    await asyncio.sleep(1.5)
+    assert not following.done()
+    store.away = False
+    assert b"event: update" in await following
+    with pytest.raises(Transient):
+        store.away = True
+        await Feed(replace(service, store=store)).follow(VIEW, None)
+    await stream.aclose()  # type: ignore[attr-defined]

@@ -16,7 +16,8 @@ TEXTS = [
     "the FERRIES are late",
     "Fähre spät ÜBER Nacht",
     "100% _late_ \\ 🚢",
-    "it's '; drop table x",
+    "it's '; drop x",
+    "ΟΔΟΣ ЖУК",
 ]
 
 
@@ -29,9 +30,11 @@ TEXTS = [
         ("% _ 🚢", ["s3"]),
         ("\\", ["s3"]),
         ("';", ["s4"]),
+        ("οδος жук", ["s5"]),
+        ("οδοσ ЖУК", ["s5"]),
         ("%s", []),
         ("ferry nothing", []),
-        ("", ["s4", "s3", "s2", "s1", "s0"]),
+        ("", ["s5", "s4", "s3", "s2", "s1", "s0"]),
     ],
 )
 def test_every_word_must_occur_as_it_is_in_either_case(store: Any, asked: str, ids: list[str]) -> None:

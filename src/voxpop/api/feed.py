@@ -11,7 +11,7 @@ from typing import Final
 
 from voxpop.api.service import Service
 from voxpop.api.updates import View, update
-from voxpop.errors import VoxpopError
+from voxpop.errors import Terminal, Transient
 from voxpop.stores import queries
 from voxpop.topics import Topic
 
@@ -90,7 +90,14 @@ class Feed:
                 if (last.seq, known.topics) == (version.seq, version.topics):
                     continue
                 missed = version.number > known.number + 1
-                last = await self._frame(view, None if missed else last.seq)
+                try:
+                    last = await self._frame(view, None if missed else last.seq)
+                except Transient:
+                    # The store is away; this is tried again.
+                    version = known
+                    continue
+                except Terminal:
+                    return
                 yield last.sent
         finally:
             readers.live -= 1
@@ -98,7 +105,7 @@ class Feed:
     async def _frame(self, view: View, after: int | None) -> Frame:
         key = view, after, self._version.number
         task = self._frames.get(key)
-        if task is None:
+        if task is None or (task.done() and task.exception()):
             task = self._frames[key] = asyncio.create_task(self._computed(view, after))
             while len(self._frames) > _FRAMES_KEPT:
                 self._frames.popitem(last=False)
@@ -112,10 +119,10 @@ class Feed:
 
     async def _watch(self) -> None:
         try:
-            # A store that fails ends the streams; a reader that connects again is told why.
-            with suppress(VoxpopError):
+            # A store that fails for good ends the streams; a reader that connects again is told why.
+            with suppress(Terminal):
                 while self._watched():
-                    looks = UPDATE_SECONDS / _LOOK_SECONDS if await self._look() else 1
+                    looks = UPDATE_SECONDS / _LOOK_SECONDS if await self._changed() else 1
                     while looks > 0 and self._watched():
                         await asyncio.sleep(_LOOK_SECONDS)
                         looks -= 1
@@ -123,6 +130,12 @@ class Feed:
             if self._service.readers.live:
                 self._ended.set()
                 self._version.passed.set()
+
+    async def _changed(self) -> bool:
+        """Look, as far as the store is there: while it is away there is nothing to tell."""
+        with suppress(Transient):
+            return await self._look()
+        return False
 
     def _watched(self) -> bool:
         return self._service.readers.live > 0 and not self._service.closing()

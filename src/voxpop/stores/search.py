@@ -31,11 +31,12 @@ def found(
 ) -> pa.Table:
     """Posts like `queries.posts`, of those whose text holds every one of the words, anywhere and in either case.
 
-    "ferr" is found in "Ferry": words are sought as they are, with their signs, also within longer ones. Which letters
-    have a case is the database's to know: DuckDB knows all, PostgreSQL those of its locale ("C": A to Z).
+    "ferr" is found in "Ferry": words are sought as they are, with their signs, also within longer ones. Accents count.
     """
     if not words:
         return queries.posts(store, filter, limit, before)
+    folded = [_folded(word) for word in words]
+    upper, lower = _pairs("".join(folded))
     return store.query(
         "search",
         topic=filter.topic,
@@ -48,7 +49,9 @@ def found(
         before_at=before and before.created_at,
         before_id=before and before.post_id,
         limit=limit,
-        words=list(words),
+        words=folded,
+        upper=upper,
+        lower=lower,
     )
 
 
@@ -65,3 +68,24 @@ def pages(store: Store, filter: Filter, words: Sequence[str], size: int) -> Iter
         if page.num_rows < size:
             return
         before = Cursor(page["created_at"][-1].as_py(), page["post_id"][-1].as_py())
+
+
+def _folded(word: str) -> str:
+    # A sigma that ends a word is written differently from one within.
+    return word.lower().replace("ς", "σ")
+
+
+def _pairs(folded: str) -> tuple[str, str]:
+    """The capitals of the letters of a text beyond a to z, and of each the letter.
+
+    >>> _pairs("fähre σ")
+    ('ÄΣς', 'äσσ')
+    """
+    found: dict[str, str] = {}
+    for letter in dict.fromkeys(folded):
+        capital = letter.upper()
+        if not letter.isascii() and len(capital) == 1 and capital != letter:
+            found[capital] = letter
+    if "σ" in folded:
+        found["ς"] = "σ"
+    return "".join(found), "".join(found.values())
