@@ -11,7 +11,7 @@ from typing import Final
 
 from voxpop.api.service import Service
 from voxpop.api.updates import View, update
-from voxpop.errors import Terminal, Transient
+from voxpop.errors import Terminal, Transient, VoxpopError
 from voxpop.stores import queries
 from voxpop.topics import Topic
 
@@ -84,23 +84,20 @@ class Feed:
             while not await _within(UPDATE_SECONDS, self._ended):
                 while not await _within(PING_SECONDS, version.passed):
                     yield _PING
-                if self._ended.is_set():
-                    return
-                known, version = version, self._version
-                if (last.seq, known.topics) == (version.seq, version.topics):
-                    continue
-                missed = version.number > known.number + 1
-                try:
-                    last = await self._frame(view, None if missed else last.seq)
-                except Transient:
-                    # The store is away; this is tried again.
-                    version = known
-                    continue
-                except Terminal:
-                    return
-                yield last.sent
+                frame = None if self._ended.is_set() else await self._next(view, version, last)
+                if frame:
+                    version, last = frame
+                    yield last.sent
         finally:
             readers.live -= 1
+
+    async def _next(self, view: View, known: _Version, last: Frame) -> tuple[_Version, Frame] | None:
+        """What a reader of a version lacks; None where there is nothing, or the store is away and it must ask again."""
+        version = self._version
+        missed = version.number > known.number + 1
+        with suppress(VoxpopError):
+            return version, await self._frame(view, None if missed else last.seq)
+        return None
 
     async def _frame(self, view: View, after: int | None) -> Frame:
         key = view, after, self._version.number
