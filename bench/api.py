@@ -167,11 +167,11 @@ def told(ways: dict[str, Callable[[], tuple[float, list[float]]]], rounds: int) 
     base = statistics.median(next(iter(rates.values())))
     print(f"{rounds} rounds, median (least to most); milliseconds a request")
     figures = {}
-    for name, rate in rates.items():
-        middle, taken = statistics.median(rate), sorted(times[name])
+    for name, found in rates.items():
+        middle, taken = statistics.median(found), sorted(times[name])
         p50, p99 = statistics.median(taken), taken[int(len(taken) * 0.99)]
         print(
-            f"{name:58} {middle:7.0f} posts/s ({min(rate):.0f} to {max(rate):.0f}) {middle / base:6.1%}  "
+            f"{name:58} {middle:7.0f} posts/s ({min(found):.0f} to {max(found):.0f}) {middle / base:6.1%}  "
             f"p50 {p50:.1f}  p99 {p99:.1f}"
         )
         figures[name] = {"posts_per_second": round(middle), "p50_ms": round(p50, 2), "p99_ms": round(p99, 2)}

@@ -55,7 +55,8 @@ def create_api(service: Service) -> FastAPI:
     api.add_middleware(SecurityHeaders)
     problems.install(api)
     fresh.install(api)
-    batcher = Batcher(service.scorer)
+    # For whoever measures: how many texts wait.
+    api.state.batcher = batcher = Batcher(service.scorer)
     for router in (
         scores.routes(service, batcher),
         predictions.routes(service.scorer, batcher),
