@@ -22,6 +22,14 @@ _HEAD: Final = "# Topics added with `voxpop topics add` or the HTTP interface; s
 _WAIT_SECONDS: Final = 10.0
 
 
+def _any(topic: Topic | None) -> bool:
+    return True
+
+
+class Changed(Terminal):
+    """A topic is no longer what somebody wanted to change."""
+
+
 class Catalogue:
     """The settings' topics, which stay as they are, and the added ones, which can be changed while others read.
 
@@ -74,22 +82,30 @@ class Catalogue:
                 raise Terminal(f"there is a topic {topic.name!r} already; remove it first, or choose another name")
             added[topic.name] = topic
 
-    def replace(self, topic: Topic) -> None:
-        """Put a topic in the place of the added one of its name, or add it."""
+    def replace(self, topic: Topic, known: Callable[[Topic | None], bool] = _any) -> None:
+        """Put a topic in the place of the added one of its name, or add it.
+
+        Raises:
+            Terminal: it is one of the settings'.
+            Changed: `known` does not know the one that is there (None where there is none); nothing changed.
+        """
         with self._change() as added:
             self._refuse_fixed(topic.name)
+            _refuse_changed(topic.name, added, known)
             added[topic.name] = topic
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, known: Callable[[Topic | None], bool] = _any) -> None:
         """Remove an added topic.
 
         Raises:
             Terminal: it is none of the added ones.
+            Changed: `known` does not know the one that is there; nothing changed.
         """
         with self._change() as added:
             if name not in added:
                 self._refuse_fixed(name)
                 raise Terminal(f"there is no topic {name!r}; `voxpop topics` lists those there are")
+            _refuse_changed(name, added, known)
             del added[name]
 
     def refresh(self) -> bool:
@@ -151,6 +167,11 @@ class Catalogue:
         except FileNotFoundError:
             return ()
         return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _refuse_changed(name: str, added: dict[str, Topic], known: Callable[[Topic | None], bool]) -> None:
+    if not known(added.get(name)):
+        raise Changed(f"topic {name!r} was changed, added or removed meanwhile; read it again and decide anew")
 
 
 def _topic(table: dict[str, Any]) -> Topic:

@@ -1,11 +1,31 @@
-"""The FastAPI application: `/v1`, `/healthz` and the errors of both."""
+"""The FastAPI application: `/v1`, `/predict`, `/healthz`, their description and the errors of all."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from fastapi import FastAPI, HTTPException
 
 from voxpop import __version__
-from voxpop.api import buckets, explanations, gaps, live, posts, problems, scores, status, topics
+from voxpop.api import (
+    buckets,
+    cards,
+    comparisons,
+    explanations,
+    exports,
+    fresh,
+    gaps,
+    live,
+    maps,
+    pages,
+    posts,
+    predictions,
+    problems,
+    scores,
+    status,
+    topics,
+)
+from voxpop.api.batching import Batcher
 from voxpop.api.models import Problem
 from voxpop.api.security import BodyLimit, SecurityHeaders
 from voxpop.api.service import Service
@@ -21,27 +41,48 @@ def create_api(service: Service) -> FastAPI:
     """Make the application that serves `service`.
 
     Its last route answers every unknown `/v1/…` path with 404, so that a dashboard with a catch-all can be put on the
-    same application. There are no documentation pages, because the usual ones load scripts from elsewhere;
-    `/openapi.json` describes everything.
+    same application. `/docs` and `/redoc` show the description.
     """
-    api = FastAPI(
+    api = _Api(
         title="Voxpop",
         version=__version__,
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        responses={"default": {"model": Problem, "description": "Problem details (RFC 9457)"}},
+        responses=problems.documented(500, 503),
     )
     api.add_middleware(BodyLimit)
     api.add_middleware(SecurityHeaders)
     problems.install(api)
-    for part in (scores, explanations, buckets, posts, topics, gaps, status, live):
-        api.include_router(part.routes(service))
+    fresh.install(api)
+    # For whoever measures: how many texts wait.
+    api.state.batcher = batcher = Batcher(service.scorer)
+    for router in (
+        scores.routes(service, batcher),
+        predictions.routes(service.scorer, batcher),
+        *(part.routes(service) for part in _PARTS),
+        pages.routes(),
+    ):
+        api.include_router(router)
     api.add_api_route("/v1", _unknown, methods=_METHODS, include_in_schema=False)
     api.add_api_route("/v1/{rest:path}", _unknown, methods=_METHODS, include_in_schema=False)
     return api
 
 
+class _Api(FastAPI):
+    """An application whose description has the models that its routes name by reference alone."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Describe it, once."""
+        if not self.openapi_schema:
+            described = super().openapi()
+            schemas = described.setdefault("components", {}).setdefault("schemas", {})
+            for model in (Problem, predictions.PredictRequest):
+                schemas.setdefault(model.__name__, model.model_json_schema())
+        return super().openapi()
+
+
+_PARTS = (explanations, buckets, comparisons, maps, posts, topics, gaps, cards, exports, status, live)
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from voxpop.catalogue import Catalogue
@@ -21,6 +21,13 @@ def _none() -> list[Gap]:
     return []
 
 
+@dataclass
+class Readers:
+    """How many follow `/v1/live` now, for whoever measures."""
+
+    live: int = 0
+
+
 @dataclass(frozen=True)
 class Service:
     """The parts that the API and the dashboard read.
@@ -34,6 +41,7 @@ class Service:
         gaps: periods in which a live source was not heard, as the ledger knows them; called from a thread.
         closing: tells whether the server is about to stop, so that live streams end before it waits for them.
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
+        readers: counts who follows `/v1/live`.
     """
 
     store: Store
@@ -44,3 +52,4 @@ class Service:
     closing: Callable[[], bool] = _never
     gaps: Callable[[], list[Gap]] = _none
     log: Log | None = None
+    readers: Readers = field(default_factory=Readers)
