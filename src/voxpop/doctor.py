@@ -28,7 +28,7 @@ from voxpop.quarantine import Quarantine
 from voxpop.scorers.card import files, model_id
 from voxpop.sources.bluesky import HOSTS
 from voxpop.spark.fitness import findings
-from voxpop.stores.duckdb import SCHEMA_VERSION
+from voxpop.stores.ledger import SCHEMA_VERSION
 from voxpop.topics import Matcher
 
 State = Literal["ok", "warn", "fail"]

@@ -74,7 +74,7 @@ def fold(incoming: pa.RecordBatchReader, folded: Folded, part: str, forget_befor
     """Fold the rows of `voxpop.stores.matched.incoming` of some posts, all events of each; answers the posts' number.
 
     The statements are those of the store. Text of posts received before `forget_before` is let go of, as
-    `DuckDBStore.retain` does.
+    `View.retain` does.
     """
     with tempfile.TemporaryDirectory(prefix="voxpop-fold-") as scratch:
         connection = connect(Path(scratch) / "part.duckdb")
