@@ -15,6 +15,7 @@ from voxpop.api.models import Bucket, Totals, Update
 from voxpop.api.parameters import Width, topic_of
 from voxpop.api.posts import listed as listed_posts
 from voxpop.api.service import Service
+from voxpop.errors import Transient
 from voxpop.seams import Store
 from voxpop.stores import queries
 from voxpop.stores.queries import Filter
@@ -66,16 +67,20 @@ def routes(service: Service) -> APIRouter:
 async def follow(service: Service, view: View, after: int | None) -> AsyncIterator[Update]:
     """Yield an update for what changed after `after`, then one for each change, until the service closes.
 
-    Topics that were added, changed or removed are a change, though the update has the number of the one before.
+    Topics that were added, changed or removed are a change, though the update has the number of the one before. While
+    the store is away there is nothing to tell, and the stream goes on when it is back.
     """
     topics = service.topics.topics
     while not service.closing():
         changed = topics != service.topics.topics
-        if changed or after is None or after != await asyncio.to_thread(queries.seq, service.store):
-            topics = service.topics.topics
-            update = await asyncio.to_thread(_update, service.store, view, after)
-            after = update.seq
-            yield update
+        try:
+            if changed or after is None or after != await asyncio.to_thread(queries.seq, service.store):
+                seen = service.topics.topics
+                update = await asyncio.to_thread(_update, service.store, view, after)
+                topics, after = seen, update.seq
+                yield update
+                await _rest(service, UPDATE_SECONDS)
+        except Transient:
             await _rest(service, UPDATE_SECONDS)
         await _rest(service, _LOOK_SECONDS)
 

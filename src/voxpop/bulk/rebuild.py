@@ -19,8 +19,8 @@ from voxpop.errors import Poison
 from voxpop.schema import SCORED, TIMESTAMP
 from voxpop.segment import Segment
 from voxpop.stores import folding, matched
-from voxpop.stores.view import View
 from voxpop.stores.folding import Folded
+from voxpop.stores.view import View
 from voxpop.topics import Matcher, Topic
 
 if TYPE_CHECKING:

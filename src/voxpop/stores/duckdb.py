@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,7 @@ class DuckDBStore(View):
     def _take_in(self, transaction: Transaction, folded: Folded) -> None:
         folding.take_in(self._connection, folded)
 
-    def _make_room(self, transaction: Transaction, start: datetime, end: datetime) -> None:
+    def _expect(self, transaction: Transaction, batch: pa.Table) -> None:
         pass
 
     @contextmanager
@@ -87,10 +86,12 @@ class DuckDBStore(View):
             except duckdb.ConnectionException as error:
                 raise Terminal("the store is closed; open it again") from error
             except BaseException as error:
-                with suppress(duckdb.TransactionException):
+                # After a fatal error DuckDB does not even roll back; the next opening does.
+                with suppress(duckdb.TransactionException, duckdb.FatalException):
                     self._connection.execute("rollback")
-                if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
-                    raise Terminal(f"the store cannot be written ({error}); make room and start again") from error
+                if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException | duckdb.FatalException):
+                    told = str(error).splitlines()[0]
+                    raise Terminal(f"the store cannot be written ({told}); make room and start again") from error
                 raise
 
 

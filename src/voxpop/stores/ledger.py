@@ -1,4 +1,4 @@
-"""The accounts of a store, inside a transaction: segments that were loaded, topics that were followed, its own origin."""
+"""What a store knows of itself, in a transaction: segments that were loaded, topics it follows, its model."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def begin(transaction: Transaction, topics: Topics, meta: dict[str, str]) -> Non
 def meta(transaction: Transaction) -> dict[str, str]:
     """What the store says of itself; nothing while it has no tables."""
     there = "select 1 from information_schema.tables where table_name = 'meta' and table_schema = current_schema()"
-    return dict(transaction.rows(statement("meta").text)) if transaction.rows(there) else {}  # type: ignore[arg-type]
+    return dict(transaction.rows(statement("meta").text)) if transaction.rows(there) else {}
 
 
 def adopted(transaction: Transaction, batch: pa.Table) -> str:
@@ -119,7 +119,7 @@ def touch(transaction: Transaction, segment: Segment) -> None:
 
 def follow(transaction: Transaction, topics: Topics) -> None:
     """Forget topics that are gone and list every segment as lacking those that are new; one that changed is both."""
-    before: dict[str, str] = dict(transaction.rows("select topic, digest from topics"))  # type: ignore[arg-type]
+    before: dict[str, str] = dict(transaction.rows("select topic, digest from topics"))
     gone = [name for name, digest in before.items() if topics.digests.get(name) != digest]
     new = {name: digest for name, digest in topics.digests.items() if before.get(name) != digest}
     if not gone and not new:

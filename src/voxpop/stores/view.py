@@ -1,4 +1,4 @@
-"""What every store does alike: one model's scores through one set of topics, kept in tables, changed in transactions."""
+"""What stores do alike: one model's scores through one set of topics, in tables, changed in transactions."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class View(ABC):
         """Fill the empty tables `posts`, `gone` and those of buckets from files."""
 
     @abstractmethod
-    def _make_room(self, transaction: Transaction, start: datetime, end: datetime) -> None:
-        """See that buckets of that period can be held."""
+    def _expect(self, transaction: Transaction, batch: pa.Table) -> None:
+        """See that posts and buckets of a segment's rows can be found and held, before they come."""
 
     def load(self, segment: Segment, batch: pa.Table) -> bool:
         """Fold a scored segment into posts and buckets, with its ledger entry, in one transaction.
@@ -79,9 +79,6 @@ class View(ABC):
                 return False
             newest = pc.max(batch["received_at"]).as_py()
             ledger.enter(transaction, model_id, segment, (batch.num_rows, newest))
-            if batch.num_rows:
-                times = pc.min_max(batch["created_at"])
-                self._make_room(transaction, times["min"].as_py(), times["max"].as_py())
             with transaction.lending("incoming", incoming):
                 transaction.run(statement("fold").text)
         return True
@@ -184,6 +181,7 @@ class View(ABC):
                 # They changed while this thread matched: what it found would be short of a topic for good.
                 incoming = matched.incoming(segment, batch, self._topics)
             ledger.refuse_other_topics(transaction, self._topics)
+            self._expect(transaction, batch)
             yield transaction, incoming
 
     def _begin(self, transaction: Transaction, digest: str, model_id: str) -> None:
