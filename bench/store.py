@@ -21,8 +21,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import SecretStr
 
 from bench.history import END, KEPT, MODEL, TOPICS, history, segments
+from voxpop.address import Address
 from voxpop.stores import queries
 from voxpop.stores.duckdb import DuckDBStore
 from voxpop.stores.folding import Folded
@@ -59,9 +61,9 @@ def opened(address: str, directory: Path) -> Iterator[Any]:
     if address == "duckdb":
         store: Any = DuckDBStore.open(directory / "bench.duckdb", TOPICS)
     else:
-        from voxpop.stores.postgres import PostgresStore
+        from voxpop.stores.postgres import Access, PostgresStore
 
-        store = PostgresStore.open(address, TOPICS)
+        store = PostgresStore.open(Access(Address(SecretStr(address))), TOPICS)
     try:
         yield store
     finally:

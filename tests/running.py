@@ -21,6 +21,8 @@ class Running:
 
     process: subprocess.Popen[str]
     url: str
+    said: Callable[[], str] = str
+    """What it has said on standard error so far."""
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -35,16 +37,18 @@ def running(*arguments: object) -> Iterator[Running]:
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, stderr=said, stdout=subprocess.DEVNULL, text=True)
 
-        def address() -> str | None:
+        def text() -> str:
             said.seek(0)
-            text = said.read()
-            assert process.poll() is None, text
-            found = re.search(r"http://\S+/(?=\s)", text)
+            return said.read()
+
+        def address() -> str | None:
+            assert process.poll() is None, text()
+            found = re.search(r"http://\S+/(?=\s)", text())
             return found[0] if found else None
 
         try:
             until(lambda: address() is not None)
-            yield Running(process, address() or "")
+            yield Running(process, address() or "", text)
         finally:
             # Not Ctrl-C: a child of a background job ignores what its parent ignored.
             process.send_signal(signal.SIGTERM)

@@ -18,7 +18,7 @@ MOST_PARAMETERS = 5
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "schema", "voxpop"),
-    ("gaps", "seams", "text", "topics", "gazetteer", "nearest", "segment", "models", "votes"),
+    ("address", "gaps", "patience", "seams", "text", "topics", "gazetteer", "nearest", "segment", "models", "votes"),
     ("catalogue", "cities", "config", "emoji", "grouping", "language", "profile", "log", "registry"),
     ("account", "deletion", "geo", "place", "quarantine", "removal", "seen", "sources", "scorers", "spool"),
     ("metrics", "output", "score", "table"),
@@ -102,7 +102,7 @@ def test_every_layer_is_a_module_that_exists() -> None:
     assert there - {"__init__"} <= set(LEVEL), "a new module needs its place in LAYERS"
 
 
-HEAVY = ("torch", "transformers", "pyspark", "dask", "pandas", "vaderSentiment", "matplotlib")
+HEAVY = ("asyncpg", "torch", "transformers", "pyspark", "dask", "pandas", "vaderSentiment", "matplotlib")
 
 
 def test_the_base_install_imports_no_extra() -> None:

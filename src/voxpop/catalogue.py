@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from filelock import FileLock
 
-from voxpop.errors import Terminal
+from voxpop.errors import Terminal, Transient
 from voxpop.topics import Matcher, Topic
 
 FILE: Final = "topics.toml"
@@ -113,13 +113,19 @@ class Catalogue:
 
         Raises:
             Terminal: it cannot be read; the topics stay as they were.
+            Transient: whoever follows cannot now; the next refresh tries again.
         """
         with self._changing:
             stamp = self._stamp()
             if self._matcher is not None and stamp == self._seen:
                 return False
             self._seen = stamp
-            self._take(self._read())
+            try:
+                self._take(self._read())
+            except Transient:
+                # Nobody has followed yet, so the next refresh has to look again.
+                self._seen = None
+                raise
             return True
 
     @contextmanager
@@ -129,8 +135,9 @@ class Catalogue:
             added = self._read()
             yield added
             _write(self.path, added.values())
-            self._seen = self._stamp()
+            self._seen = None
             self._take(added)
+            self._seen = self._stamp()
 
     def _take(self, added: dict[str, Topic]) -> None:
         both = sorted(added.keys() & {topic.name for topic in self._fixed})

@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from voxpop.address import Address
 from voxpop.errors import Terminal
 from voxpop.topics import PRESETS, QueryError, Terms, Topic
 
@@ -137,6 +138,8 @@ class Settings(BaseSettings):
 
     data: Path = Path("voxpop-data")
     """Directory of the log and the store."""
+    store: SecretStr = SecretStr("duckdb")
+    """Where the view is kept: `duckdb`, a file in the data directory, or a `postgresql://` URL, which is not shown."""
     host: str = "127.0.0.1"
     port: int = Field(8050, ge=0, le=65535)
     model: str = "en-small"
@@ -170,6 +173,13 @@ class Settings(BaseSettings):
     sources: tuple[SourceSettings, ...] = ()
     x_bearer: SecretStr | None = None
     """The bearer token of an app of X; better in the environment, `VOXPOP_X_BEARER`, than in a file."""
+
+    @field_validator("store")
+    @classmethod
+    def _store(cls, store: SecretStr) -> SecretStr:
+        if store.get_secret_value() != "duckdb":
+            Address(store)
+        return store
 
     @field_validator("presets")
     @classmethod
@@ -233,6 +243,11 @@ class Settings(BaseSettings):
         name = "watched" if watch else "command line"
         files = [SourceSettings(kind="files", name=name, paths=tuple(paths), watch=watch)] if paths else []
         return (*found, *files)
+
+    @property
+    def database(self) -> Address | None:
+        """The PostgreSQL database that the store is in; None where it is DuckDB's file."""
+        return None if self.store.get_secret_value() == "duckdb" else Address(self.store)
 
     def all_topics(self) -> list[Topic]:
         """The chosen presets and the topics of the file; a topic of the file replaces the preset of its name."""

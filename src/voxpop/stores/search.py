@@ -37,22 +37,7 @@ def found(
         return queries.posts(store, filter, limit, before)
     folded = [_folded(word) for word in words]
     upper, lower = _pairs("".join(folded))
-    return store.query(
-        "search",
-        topic=filter.topic,
-        start=filter.start,
-        end=filter.end,
-        countries=filter.countries or None,
-        langs=filter.langs or None,
-        sources=filter.sources or None,
-        labels=filter.labels or None,
-        before_at=before and before.created_at,
-        before_id=before and before.post_id,
-        limit=limit,
-        words=folded,
-        upper=upper,
-        lower=lower,
-    )
+    return queries.listed(store, "search", filter, limit, before, words=folded, upper=upper, lower=lower)
 
 
 def pages(store: Store, filter: Filter, words: Sequence[str], size: int) -> Iterator[pa.Table]:
