@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench bench-ingest bench-live bench-spark soak model recording training cluster clean
+.PHONY: help demo install test check fmt ci docs bench bench-api bench-ingest bench-live bench-spark soak model recording training cluster clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -78,6 +78,9 @@ model: $(VENV)/.train ## distil and export en-small: make model TRAIN=labelled.t
 
 bench: $(VENV)/.train ## posts per second beside transformers.pipeline
 	$(BIN)/python bench/score.py $(ARGS)
+
+bench-api: $(VENV)/.train ## posts per second over HTTP beside the scorer alone and transformers.pipeline behind FastAPI
+	PYTHONPATH=. $(BIN)/python bench/api.py $(ARGS)
 
 bench-ingest: $(VENV)/.peers ## events per second from socket to log on one core, beside atproto and tweepy
 	PYTHONPATH=. $(BIN)/python bench/ingest.py $(ARGS)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.postgres_server import Server, serving
+
 
 @pytest.fixture
 def export(tmp_path: Path) -> Path:
@@ -34,3 +36,10 @@ def dask() -> Iterator[Any]:
 
     with opened(workers=2) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """One server of PostgreSQL for all tests; each takes a database of its own on it."""
+    with serving() as server:
+        yield server

@@ -37,19 +37,18 @@ def running(*arguments: object) -> Iterator[Running]:
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, stderr=said, stdout=subprocess.DEVNULL, text=True)
 
-        def read() -> str:
+        def text() -> str:
             said.seek(0)
             return said.read()
 
         def address() -> str | None:
-            text = read()
-            assert process.poll() is None, text
-            found = re.search(r"https?://\S+/(?=\s)", text)
+            assert process.poll() is None, text()
+            found = re.search(r"https?://\S+/(?=\s)", text())
             return found[0] if found else None
 
         try:
             until(lambda: address() is not None)
-            yield Running(process, address() or "", read)
+            yield Running(process, address() or "", text)
         finally:
             # Not Ctrl-C: a child of a background job ignores what its parent ignored.
             process.send_signal(signal.SIGTERM)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from voxpop.catalogue import FILE, Catalogue
-from voxpop.errors import Terminal
+from voxpop.errors import Terminal, Transient
 from voxpop.topics import PRESETS, Matcher, Topic
 
 TESLA = PRESETS["tesla"]
@@ -82,3 +82,22 @@ def test_a_file_that_cannot_be_read_is_said_and_changes_nothing(tmp_path: Path, 
     with pytest.raises(Terminal, match=FILE):
         catalogue.remove("plum")
     assert (tmp_path / FILE).read_text() == text
+
+
+def test_topics_that_could_not_be_followed_are_followed_by_the_next_refresh(tmp_path: Path) -> None:
+    catalogue, followed, is_away = Catalogue([], tmp_path), list[tuple[str, ...]](), [True]
+
+    def follow(matcher: Matcher) -> None:
+        if is_away[0]:
+            raise Transient("the store is away")
+        followed.append(tuple(topic.name for topic in matcher.topics))
+
+    assert catalogue.topics == ()
+    catalogue.followed_by(follow)
+    with pytest.raises(Transient):
+        catalogue.add(Topic.read("plum", "Plum", "plum"))
+    with pytest.raises(Transient):
+        catalogue.refresh()
+    is_away[0] = False
+    assert catalogue.refresh() and not catalogue.refresh()
+    assert followed == [("plum",)]

@@ -125,3 +125,24 @@ def test_a_master_that_can_be_none_is_refused() -> None:
     with pytest.raises(Terminal, match="master"):
         config.load(master="host:7077")
     assert config.load(master="spark://a:7077,b:7077").engine == "embedded"
+
+
+@pytest.mark.parametrize("where", ["flag", "environment", "file"])
+def test_a_store_can_be_a_database_whose_password_is_not_shown(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, path = "postgresql://ana:hidden@db/voxpop", tmp_path / "voxpop.toml"
+    path.write_text(f'store = "{url}"\n' if where == "file" else "")
+    if where == "environment":
+        monkeypatch.setenv("VOXPOP_STORE", url)
+    settings = config.load(path, store=url if where == "flag" else None)
+    assert str(settings.database) == "postgresql://ana@db/voxpop"
+    assert settings.database and settings.database.url.get_secret_value() == url
+    assert "hidden" not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+def test_a_store_that_is_neither_is_refused_without_repeating_it(tmp_path: Path) -> None:
+    with pytest.raises(Terminal, match="store: .*percent-encoded") as refused:
+        config.load(store="postgresql://ana:hid/den@db/voxpop")
+    assert "hid" not in str(refused.value)
+    assert config.load().database is None

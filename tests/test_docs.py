@@ -11,6 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.serving import serving
+from tests.api.wordlist import WordScorer, pipeline_status
+from tests.posts import post
+from tests.stores.scored import TOPICS, cut, event
+from voxpop.api.app import Service
+from voxpop.catalogue import Catalogue
+from voxpop.log import Log
+from voxpop.schema import to_batch
+from voxpop.stores.duckdb import DuckDBStore
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(#[^)]*)?\)")
@@ -46,3 +56,22 @@ def test_the_quickstart_runs_as_written(tmp_path: Path) -> None:
         line = command.replace(".venv/bin/voxpop", "python -m voxpop")
         subprocess.run(line, shell=True, cwd=tmp_path, env=environment, check=True, timeout=120)
     assert (tmp_path / "my-data" / "store.duckdb").exists()
+
+
+def test_the_examples_of_the_http_interface_run_as_written(tmp_path: Path) -> None:
+    """Against a server on a few posts, whose live streams end by themselves."""
+    blocks = SHELL.findall((ROOT / "docs" / "http.md").read_text())
+    assert sum("curl" in block for block in blocks) >= 12
+    catalogue = Catalogue(TOPICS.topics, tmp_path)
+    store = DuckDBStore.open(tmp_path / "store.duckdb", catalogue.matcher)
+    catalogue.followed_by(store.follow)
+    store.load(*cut([event()], [])[0])
+    log = Log(tmp_path)
+    log.append(to_batch([post("a plum")]), log.tail(), {})
+    service = Service(store, WordScorer(), catalogue, None, pipeline_status, closing=lambda: True, log=log)
+    with serving(service) as address:
+        for block in blocks:
+            script = block.replace("http://127.0.0.1:8050", address).replace("curl -s", "curl --fail-with-body -s")
+            subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True, timeout=120)
+    assert (tmp_path / "posts.parquet").read_bytes().startswith(b"PAR1")
+    store.close()

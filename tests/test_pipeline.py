@@ -4,17 +4,21 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.posts import post
 from voxpop import models
 from voxpop import segment as segments
 from voxpop.engines.embedded import EmbeddedEngine
+from voxpop.errors import Transient
 from voxpop.log import Log
 from voxpop.pipeline import Loads, Parts, Pipeline
 from voxpop.schema import to_batch
 from voxpop.score import Job, ModelSpec
+from voxpop.seams import Store
 from voxpop.segment import Segment
 from voxpop.stores import queries
 from voxpop.stores.duckdb import DuckDBStore
@@ -107,3 +111,34 @@ def test_an_engine_of_many_cores_is_given_more_segments_a_round(parts: Parts) ->
     engine = WideEngine()
     assert Pipeline(replace(parts, engine=engine)).catch_up() == 67
     assert engine.given[0] == 67
+
+
+class Away:
+    """A store that is away for a number of loads."""
+
+    def __init__(self, store: Store, times: int) -> None:
+        self.store, self.times = store, times
+
+    def load(self, segment: Segment, batch: pa.Table) -> bool:
+        self.times -= 1
+        if self.times >= 0:
+            raise Transient("the store is away", retry_after=0.01)
+        return self.store.load(segment, batch)
+
+    def loaded(self) -> set[Segment]:
+        return self.store.loaded()
+
+    def query(self, name: str, **params: Any) -> pa.Table:
+        return self.store.query(name, **params)
+
+
+def test_what_cannot_be_loaded_is_scored_and_loaded_when_the_store_is_back(parts: Parts) -> None:
+    said: list[str] = []
+    refreshed: list[bool] = []
+    store = Away(parts.store, 5)
+    pipeline = Pipeline(replace(parts, store=store, say=said.append, refresh=lambda: refreshed.append(True)))
+    assert pipeline.step() == 0
+    assert parts.log.missing(MODEL_ID) == [] and pipeline.trouble == "the store is away"
+    assert pipeline.catch_up() == 3
+    assert pipeline.trouble is None and len(said) == 2 and len(refreshed) == 5
+    assert queries.totals(parts.store, Filter("gta6")).n == 6

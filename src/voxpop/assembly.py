@@ -16,6 +16,7 @@ from voxpop.backfill import Backfill
 from voxpop.catalogue import Catalogue
 from voxpop.checkpoints import adoption
 from voxpop.config import Settings, SourceSettings
+from voxpop.engines.embedded import EmbeddedEngine
 from voxpop.engines.opening import engine_of
 from voxpop.errors import Terminal
 from voxpop.log import Log
@@ -34,7 +35,8 @@ from voxpop.sources.x.access import Access
 from voxpop.sources.x.source import XSource
 from voxpop.sources.x.spend import MICROS, Limits, Prices, Purse
 from voxpop.sources.x.wanted import wanted
-from voxpop.stores.duckdb import DuckDBStore
+from voxpop.stores.opening import store_of
+from voxpop.stores.view import View
 from voxpop.topics import Topic
 
 
@@ -46,13 +48,19 @@ class Assembly:
     log: Log
     scorer: Scorer
     catalogue: Catalogue
-    store: DuckDBStore
+    store: View
     job: Job
     engine: Engine
+    read_only: bool = False
 
     def pipeline(self, watch: Callable[[Segment], None] | None = None) -> Pipeline:
         """A pipeline over these parts."""
-        return Pipeline(Parts(self.log, self.engine, self.job, self.scorer.model_id, self.store), watch)
+        parts = Parts(
+            *(self.log, self.engine, self.job, self.scorer.model_id, self.store),
+            say=console.say,
+            refresh=self.catalogue.refresh,
+        )
+        return Pipeline(parts, watch)
 
     def backfill(self, watch: Callable[[Segment], None] | None = None) -> Backfill:
         """What counts the past of topics that came later."""
@@ -64,26 +72,31 @@ class Assembly:
 
 
 @contextmanager
-def assembled(settings: Settings) -> Iterator[Assembly]:
+def assembled(settings: Settings, *, read_only: bool = False) -> Iterator[Assembly]:
     """Open the model, the store and the engine; closes store and engine in the end.
 
     The store is a view of one model's scores through one set of topics. When the model changed, it is emptied here and
     the pipeline loads it again from `scored/`; when topics changed, it follows them and `backfill` counts their past.
+    With `read_only`, which PostgreSQL alone can be, it stays as other processes make it.
 
     Raises:
-        Terminal: the model is not there, another process has the store open, or the engine cannot be had.
+        Terminal: the model is not there, the store cannot be opened, or the engine cannot be had.
+        Transient: the database of the store does not answer.
     """
     spec = model_spec(settings)
     scorer = spec.open()
     catalogue = Catalogue(settings.all_topics(), settings.data)
     log = Log(settings.data)
-    store = DuckDBStore.open(settings.data / "store.duckdb", catalogue.matcher)
+    store = store_of(settings, catalogue.matcher, read_only=read_only)
+    job = Job(log.landing, log.scored(scorer.model_id), spec)
     try:
+        if read_only:
+            yield Assembly(settings, log, scorer, catalogue, store, job, EmbeddedEngine(), read_only)
+            return
         if store.made_by() != scorer.model_id:
             store.reset(catalogue.matcher.digest, scorer.model_id)
         store.follow(catalogue.matcher)
         catalogue.followed_by(store.follow)
-        job = Job(log.landing, log.scored(scorer.model_id), spec)
         with engine_of(settings, console.say) as engine:
             yield Assembly(settings, log, scorer, catalogue, store, job, engine)
     finally:

@@ -10,7 +10,8 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from voxpop import segment as segments
-from voxpop.errors import Poison
+from voxpop.errors import Poison, Transient
+from voxpop.patience import Patience
 from voxpop.segment import Segment
 
 IDLE_SECONDS: Final = 0.5
@@ -29,7 +30,7 @@ class Backfilled(Protocol):
 
 
 class Backfill:
-    """Works off what a store lacks.
+    """Works off what a store lacks; `run` waits while the store is away.
 
     Killed anywhere and started again, each post is counted once: what is done is taken from the store's list in the
     transaction that does it.
@@ -57,8 +58,16 @@ class Backfill:
 
     def run(self) -> None:
         """Work as topics come, until `stop` is called."""
+        # The pipeline says when the store is away.
+        patience = Patience(self._stop, lambda line: None)
         while not self._stop.is_set():
-            if self.catch_up() == 0:
+            try:
+                done = self.catch_up()
+            except Transient as error:
+                patience.wait(error)
+                continue
+            patience.over()
+            if done == 0:
                 self._stop.wait(IDLE_SECONDS)
 
     def stop(self) -> None:

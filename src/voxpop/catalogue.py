@@ -14,12 +14,20 @@ from typing import Any, Final
 
 from filelock import FileLock
 
-from voxpop.errors import Terminal
+from voxpop.errors import Terminal, Transient
 from voxpop.topics import Matcher, Topic
 
 FILE: Final = "topics.toml"
 _HEAD: Final = "# Topics added with `voxpop topics add` or the HTTP interface; see `voxpop topics --help`.\n"
 _WAIT_SECONDS: Final = 10.0
+
+
+def _any(topic: Topic | None) -> bool:
+    return True
+
+
+class Changed(Terminal):
+    """A topic is no longer what somebody wanted to change."""
 
 
 class Catalogue:
@@ -74,22 +82,30 @@ class Catalogue:
                 raise Terminal(f"there is a topic {topic.name!r} already; remove it first, or choose another name")
             added[topic.name] = topic
 
-    def replace(self, topic: Topic) -> None:
-        """Put a topic in the place of the added one of its name, or add it."""
+    def replace(self, topic: Topic, known: Callable[[Topic | None], bool] = _any) -> None:
+        """Put a topic in the place of the added one of its name, or add it.
+
+        Raises:
+            Terminal: it is one of the settings'.
+            Changed: `known` does not know the one that is there (None where there is none); nothing changed.
+        """
         with self._change() as added:
             self._refuse_fixed(topic.name)
+            _refuse_changed(topic.name, added, known)
             added[topic.name] = topic
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, known: Callable[[Topic | None], bool] = _any) -> None:
         """Remove an added topic.
 
         Raises:
             Terminal: it is none of the added ones.
+            Changed: `known` does not know the one that is there; nothing changed.
         """
         with self._change() as added:
             if name not in added:
                 self._refuse_fixed(name)
                 raise Terminal(f"there is no topic {name!r}; `voxpop topics` lists those there are")
+            _refuse_changed(name, added, known)
             del added[name]
 
     def refresh(self) -> bool:
@@ -97,13 +113,19 @@ class Catalogue:
 
         Raises:
             Terminal: it cannot be read; the topics stay as they were.
+            Transient: whoever follows cannot now; the next refresh tries again.
         """
         with self._changing:
             stamp = self._stamp()
             if self._matcher is not None and stamp == self._seen:
                 return False
             self._seen = stamp
-            self._take(self._read())
+            try:
+                self._take(self._read())
+            except Transient:
+                # Nobody has followed yet, so the next refresh has to look again.
+                self._seen = None
+                raise
             return True
 
     @contextmanager
@@ -113,8 +135,9 @@ class Catalogue:
             added = self._read()
             yield added
             _write(self.path, added.values())
-            self._seen = self._stamp()
+            self._seen = None
             self._take(added)
+            self._seen = self._stamp()
 
     def _take(self, added: dict[str, Topic]) -> None:
         both = sorted(added.keys() & {topic.name for topic in self._fixed})
@@ -151,6 +174,11 @@ class Catalogue:
         except FileNotFoundError:
             return ()
         return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _refuse_changed(name: str, added: dict[str, Topic], known: Callable[[Topic | None], bool]) -> None:
+    if not known(added.get(name)):
+        raise Changed(f"topic {name!r} was changed, added or removed meanwhile; read it again and decide anew")
 
 
 def _topic(table: dict[str, Any]) -> Topic:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from voxpop.address import Address
 from voxpop.errors import Terminal
 from voxpop.topics import PRESETS, QueryError, Terms, Topic
 from voxpop.web import WebSettings
@@ -132,6 +133,8 @@ class Settings(WebSettings):
 
     data: Path = Path("voxpop-data")
     """Directory of the log and the store."""
+    store: SecretStr = SecretStr("duckdb")
+    """Where the view is kept: `duckdb`, a file in the data directory, or a `postgresql://` URL, which is not shown."""
     model: str = "en-small"
     """A bundled model, the directory of an exported one or of a checkpoint, `hub:org/name`, or `lexicon` (VADER)."""
     labels: dict[str, Literal["negative", "neutral", "positive"]] = {}
@@ -163,6 +166,13 @@ class Settings(WebSettings):
     sources: tuple[SourceSettings, ...] = ()
     x_bearer: SecretStr | None = None
     """The bearer token of an app of X; better in the environment, `VOXPOP_X_BEARER`, than in a file."""
+
+    @field_validator("store")
+    @classmethod
+    def _store(cls, store: SecretStr) -> SecretStr:
+        if store.get_secret_value() != "duckdb":
+            Address(store)
+        return store
 
     @field_validator("presets")
     @classmethod
@@ -216,6 +226,11 @@ class Settings(WebSettings):
         name = "watched" if watch else "command line"
         files = [SourceSettings(kind="files", name=name, paths=tuple(paths), watch=watch)] if paths else []
         return (*found, *files)
+
+    @property
+    def database(self) -> Address | None:
+        """The PostgreSQL database that the store is in; None where it is DuckDB's file."""
+        return None if self.store.get_secret_value() == "duckdb" else Address(self.store)
 
     def all_topics(self) -> list[Topic]:
         """The chosen presets and the topics of the file; a topic of the file replaces the preset of its name."""

@@ -48,7 +48,8 @@ def run(demo: Demo) -> dict[str, Any]:
         Terminal: it is live, and Bluesky cannot be reached.
     """
     with _directory(demo.data) as data:
-        settings = config.load(data=data, port=demo.port)
+        # Invented posts have no place in a store that others use.
+        settings = config.load(data=data, port=demo.port, store="duckdb")
         source = _live(settings) if demo.live else _replay(demo.speed)
         with Log(settings.data).lock(takes_spool=True), assembly.assembled(settings) as parts:
             serving = Serving(notice=None if demo.live else NOTICE, open_browser=demo.browser)

@@ -17,8 +17,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import duckdb
-
 from voxpop import config, models
 from voxpop.config import Settings
 from voxpop.errors import VoxpopError
@@ -28,8 +26,7 @@ from voxpop.quarantine import Quarantine
 from voxpop.scorers.card import files, model_id
 from voxpop.sources.bluesky import HOSTS
 from voxpop.spark.fitness import findings
-from voxpop.stores.duckdb import SCHEMA_VERSION
-from voxpop.topics import Matcher
+from voxpop.stores import fitness
 
 State = Literal["ok", "warn", "fail"]
 NETWORK_SECONDS: Final = 3.0
@@ -133,7 +130,9 @@ def provenance(settings: Settings, patient: Patient) -> Iterator[Check]:
             origin = "environment"
         if patient.flags.get(name) is not None:
             origin = "flag"
-        yield Check(f"setting {name}", "ok", f"{getattr(settings, name)} ({origin})")
+        # A URL of the store is shown without its password.
+        value = (settings.database or "duckdb") if name == "store" else getattr(settings, name)
+        yield Check(f"setting {name}", "ok", f"{value} ({origin})")
 
 
 def data(settings: Settings) -> Iterator[Check]:
@@ -167,28 +166,9 @@ def data(settings: Settings) -> Iterator[Check]:
 
 def store(settings: Settings) -> Iterator[Check]:
     """Whether the store opens, is of this version, and is a view through these topics and this model."""
-    path = settings.data / "store.duckdb"
-    if not path.exists():
-        yield Check("store", "ok", "is not there yet; `voxpop run` or `voxpop serve` makes it")
-        return
-    try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            meta = dict(connection.execute("select key, value from meta").fetchall())
-    except duckdb.Error as error:
-        if "lock" in str(error):
-            yield Check("store", "ok", "is in use by another process, so it was not looked into")
-        else:
-            fix = f"move {path} away and run `voxpop rebuild`; nothing is lost"
-            yield Check("store", "fail", f"cannot be opened: {str(error).splitlines()[0][:200]}", fix)
-        return
-    reasons = []
-    if meta.get("schema_version") != SCHEMA_VERSION:
-        reasons.append(f"is of schema version {meta.get('schema_version')}, not {SCHEMA_VERSION}")
-    if meta.get("topics_digest") != Matcher(settings.all_topics()).digest:
-        reasons.append("was made for other topics")
-    fix = "nothing to do: the next start empties it and loads it again from the log" if reasons else ""
-    told = ", ".join(reasons) or f"opens; schema version {SCHEMA_VERSION}, model {meta.get('model_id') or 'none yet'}"
-    yield Check("store", "warn" if reasons else "ok", told, fix)
+    for one in fitness.findings(settings):
+        state: State = "ok" if not one.fix else "fail" if one.is_fatal else "warn"
+        yield Check("store", state, one.found, one.fix)
 
 
 def model(settings: Settings) -> Iterator[Check]:

@@ -141,7 +141,7 @@ class _Cells:
         writer = csv.writer(text)
         if self._columns is None:
             self._columns = _names(self._schema, kept, set(found.schema.names))
-            writer.writerow([_inert(name) for name in [*self._columns, *found.schema.names]])
+            writer.writerow([inert(name) for name in [*self._columns, *found.schema.names]])
         self.left_out |= {name for row in kept for name in row} - set(self._columns)
         for values, row in zip(kept, _rounded(found), strict=True):
             cells = [values.get(name) for name in self._columns]
@@ -227,10 +227,15 @@ def _text(value: object) -> str | None:
 
 
 def _cell(value: object) -> object:
-    return value if value is None or isinstance(value, float) else _inert(_text(value) or "")
+    return value if value is None or isinstance(value, float) else inert(_text(value) or "")
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
+    """A CSV cell that no spreadsheet runs: one that would be a formula begins with an apostrophe.
+
+    >>> inert("=1+1"), inert("1+1")
+    ("'=1+1", '1+1')
+    """
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from voxpop import segment as segments
-from voxpop.errors import Poison
+from voxpop.errors import Poison, Transient, VoxpopError
 from voxpop.log import Log
+from voxpop.patience import Patience
 from voxpop.score import Job
 from voxpop.seams import Engine, Following, Store, Wide
 from voxpop.segment import Segment
@@ -20,15 +21,30 @@ SEGMENTS_A_CORE = 256
 IDLE_SECONDS = 0.25
 
 
+def _quiet(line: str) -> None:
+    pass
+
+
+def _idle() -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Parts:
-    """What a pipeline joins."""
+    """What a pipeline joins.
+
+    Attributes:
+        say: told, a line each, when the store is away and when it is back.
+        refresh: called when the store could not be loaded, as that may be for topics that another process changed.
+    """
 
     log: Log
     engine: Engine
     job: Job
     model_id: str
     store: Store
+    say: Callable[[str], None] = _quiet
+    refresh: Callable[[], object] = _idle
 
 
 @dataclass
@@ -50,7 +66,8 @@ class Pipeline:
     """Scores and loads until nothing is missing.
 
     Killed anywhere and started again, it ends in the same scored segments and the same store: a segment is scored or
-    it is missing, and the store knows which it has loaded.
+    it is missing, and the store knows which it has loaded. While the store is away scoring goes on, and what is scored
+    is loaded when it is back.
     """
 
     def __init__(self, parts: Parts, watch: Callable[[Segment], None] | None = None) -> None:
@@ -60,7 +77,13 @@ class Pipeline:
         self.behind = 0
         """Segments that were missing when last looked and are not scored yet."""
         self.loads = Loads()
+        self._patience = Patience(self._stop, parts.say)
         self._pending = self._scored_but_not_loaded()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be loaded now; None while all is well."""
+        return self._patience.trouble
 
     def step(self) -> int:
         """Do one round of at most `SEGMENTS_A_ROUND` segments, or more on many cores; answers how many were loaded."""
@@ -68,7 +91,7 @@ class Pipeline:
         missing = self._parts.log.missing(self._parts.model_id)
         self.behind = len(missing)
         for segment in self._timed(self._parts.engine.run(self._parts.job, missing[: self._round()])):
-            loaded += self._load(segment)
+            loaded += self._load_or_keep(segment)
             self.behind -= 1
             if self._stop.is_set():
                 break
@@ -77,7 +100,7 @@ class Pipeline:
     def catch_up(self) -> int:
         """Work until nothing is missing; answers how many segments were loaded."""
         total = self.step()
-        while self.behind:
+        while (self.behind or self._pending) and not self._stop.is_set():
             total += self.step()
         return total
 
@@ -86,7 +109,7 @@ class Pipeline:
         if isinstance(self._parts.engine, Following):
             return self._follow(self._parts.engine)
         while not self._stop.is_set():
-            if self.step() == 0 and self.behind == 0:
+            if self.step() == 0 and self.behind == 0 and not self._pending:
                 self._stop.wait(IDLE_SECONDS)
 
     def stop(self) -> None:
@@ -109,14 +132,42 @@ class Pipeline:
         self._load_pending()
         self.behind = len(self._parts.log.missing(self._parts.model_id))
         for segment in engine.follow(self._parts.job, self._stop):
-            self._load(segment)
+            self._load_or_keep(segment)
+            # Meanwhile the engine scores on; it may have nothing more to tell of for long.
+            while self._pending and not self._stop.is_set():
+                self._load_pending()
             self.behind = len(self._parts.log.missing(self._parts.model_id))
 
     def _load_pending(self) -> int:
+        """Load what waits, until the store is away."""
         loaded = 0
         while self._pending and not self._stop.is_set():
-            loaded += self._load(self._pending.pop(0))
+            try:
+                loaded += self._load(self._pending[0])
+            except Transient as error:
+                self._wait(error)
+                break
+            self._pending.pop(0)
+            self._patience.over()
         return loaded
+
+    def _load_or_keep(self, segment: Segment) -> int:
+        """Load a segment, or keep it for when the store is back."""
+        if not self._pending:
+            try:
+                return self._load(segment)
+            except Transient as error:
+                self._wait(error)
+        self._pending.append(segment)
+        return 0
+
+    def _wait(self, error: Transient) -> None:
+        self._patience.wait(error)
+        try:
+            self._parts.refresh()
+        except VoxpopError:
+            # It is still away, or the topics cannot be read, which others say; the next round asks again.
+            return
 
     def _load(self, segment: Segment) -> bool:
         path = self._parts.job.scored / segment.path

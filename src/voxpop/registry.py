@@ -25,7 +25,10 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "dask": "voxpop.engines.dask:DaskEngine",
         "spark": "voxpop.engines.spark:SparkEngine",
     },
-    "stores": {"duckdb": "voxpop.stores.duckdb:DuckDBStore"},
+    "stores": {
+        "duckdb": "voxpop.stores.duckdb:DuckDBStore",
+        "postgres": "voxpop.stores.postgres:PostgresStore",
+    },
 }
 
 

@@ -106,6 +106,15 @@ class Scorer(Protocol):
         ...
 
 
+@runtime_checkable
+class Cutting(Protocol):
+    """A scorer that reads only so much of a text."""
+
+    def cuts(self, text: str) -> bool:
+        """Tell whether a text is longer than what counts of it; costs about a tenth of a score."""
+        ...
+
+
 class Engine(Protocol):
     """A way to call `job` on many segments. Owns no state, no storage and no order."""
 

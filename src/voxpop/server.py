@@ -8,6 +8,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from voxpop.api.entrance import opened
 from voxpop.assembly import Assembly
 from voxpop.config import Settings
 from voxpop.dashboard.app import mount
-from voxpop.errors import Terminal
+from voxpop.errors import Terminal, Transient
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
 from voxpop.observability import logs
@@ -95,14 +96,24 @@ class Server:
                 worker.join(DRAIN_SECONDS)
         if self._failure:
             raise self._failure
-        return self.status()
+        try:
+            return self.status()
+        except Transient as error:
+            return {**self._own_status(), "trouble": str(error)}
 
     def status(self) -> dict[str, Any]:
-        """The state of ingest and pipeline, as `/v1/status` gives it."""
-        settings, engine = self._assembly.settings, self._assembly.engine
-        account = self._progress.account.to_json() if self._progress else None
+        """The state of ingest and pipeline, as `/v1/status` gives it.
+
+        Raises:
+            Transient: the store is away.
+        """
         received = self._assembly.store.newest_received()
         lag = (datetime.now(UTC) - received).total_seconds() if received else None
+        return {**self._own_status(), "lag_seconds": lag, "backfill_segments": len(self._assembly.store.lacking())}
+
+    def _own_status(self) -> dict[str, Any]:
+        settings, engine = self._assembly.settings, self._assembly.engine
+        account = self._progress.account.to_json() if self._progress else None
         return {
             "sources": [source.name for source in self._sources],
             "source_status": {source.name: source.status() for source in self._sources if isinstance(source, Telling)},
@@ -112,13 +123,14 @@ class Server:
             "loads": asdict(self._pipeline.loads),
             "scorer": scorer.status() if isinstance(scorer := self._assembly.scorer, Telling) else None,
             "behind_segments": self._pipeline.behind,
-            "backfill_segments": len(self._assembly.store.lacking()),
-            "lag_seconds": lag,
+            "trouble": self._pipeline.trouble,
             "model_id": self._assembly.scorer.model_id,
             "gaps": [msgspec.to_builtins(gap) for gap in self._gaps.gaps() if gap.is_open],
         }
 
     def _parts(self) -> list[Callable[[], None]]:
+        if self._assembly.read_only:
+            return [self._watch_topics]
         parts = [self._pipeline.run, self._backfill.run, self._retain, self._watch_topics, self._scrub]
         return [self._ingest, *parts] if self._sources else parts
 
@@ -134,13 +146,17 @@ class Server:
 
     def _retain(self) -> None:
         while not self._stop.wait(RETAIN_SECONDS):
-            self._assembly.retain()
+            # Where the store is away, which the pipeline says, the next time does it.
+            with suppress(Transient):
+                self._assembly.retain()
 
     def _watch_topics(self) -> None:
         """Follow topics that another process changes; a file that cannot be read changes nothing, and is said."""
         while not self._stop.wait(TOPICS_SECONDS):
             try:
                 self._assembly.catalogue.refresh()
+            except Transient:
+                continue
             except Terminal as error:
                 console.say(f"voxpop: the topics stay as they are: {error}")
 

@@ -31,7 +31,7 @@ class WebSettings(BaseSettings):
     """Requests a minute for each key, or each address without keys; 0 for no limit. None is 1,200 where keys are
     needed, and no limit on loopback."""
     rate_texts: int | None = Field(None, ge=0)
-    """Texts scored a minute, likewise; None is 20,000 where keys are needed. At least 1,000, which one request has."""
+    """Texts scored a minute, likewise; None is 20,000 where keys are needed. At least 10,000, which one request has."""
     live_connections: int = Field(32, ge=1)
     """Live streams (`/v1/live`) that one key or address may hold open at once."""
     session_hours: float = Field(12, gt=0, le=24 * 30)
@@ -69,8 +69,8 @@ class WebSettings(BaseSettings):
     @field_validator("rate_texts")
     @classmethod
     def _enough(cls, texts: int | None) -> int | None:
-        if texts and texts < 1000:
-            raise ValueError("one request may bring 1,000 texts; allow at least as many a minute, or 0 for no limit")
+        if texts and texts < 10_000:
+            raise ValueError("one request may bring 10,000 texts; allow at least as many a minute, or 0 for no limit")
         return texts
 
     @model_validator(mode="after")

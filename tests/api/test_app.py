@@ -69,8 +69,8 @@ async def test_texts_are_scored_in_order(client: httpx.AsyncClient) -> None:
 
 
 async def test_too_much_to_score_is_refused(client: httpx.AsyncClient) -> None:
-    assert (await client.post("/v1/score", json={"texts": ["x"] * 1000})).status_code == 200
-    assert "1000" in problem(await client.post("/v1/score", json={"texts": ["x"] * 1001}), 422)
+    assert (await client.post("/v1/score", json={"texts": ["x"] * 10_000})).status_code == 200
+    assert "10000" in problem(await client.post("/v1/score", json={"texts": ["x"] * 10_001}), 422)
     assert "20000" in problem(await client.post("/v1/score", json={"texts": ["x" * 20001]}), 422)
     assert "parts" in problem(await client.post("/v1/score", json={"texts": ["x" * 17_000_000]}), 413)
 
@@ -229,18 +229,36 @@ async def test_answers_forbid_sniffing_and_foreign_frames(client: httpx.AsyncCli
         assert "frame-ancestors" in headers["content-security-policy"]
 
 
-async def test_no_page_loads_anything_from_elsewhere(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/docs")).status_code == 404
-    assert (await client.get("/redoc")).status_code == 404
+async def test_the_description_is_whole_and_names_no_other_host(client: httpx.AsyncClient) -> None:
     described = (await client.get("/openapi.json")).text
     assert set(re.findall(r"https?://[^/\"]+", described)) <= set()
     paths = json.loads(described)["paths"]
     assert set(paths) == {
-        "/v1/score", "/v1/explain", "/v1/buckets", "/v1/posts", "/v1/topics", "/v1/topics/test", "/v1/topics/{name}",
-        "/v1/gaps", "/v1/status", "/v1/live", "/v1/live/update", "/healthz", "/readyz",
-        "/metrics",
+        "/v1/score", "/predict", "/v1/explain", "/v1/buckets", "/v1/compare", "/v1/map", "/v1/posts", "/v1/topics",
+        "/v1/topics/test", "/v1/topics/{name}", "/v1/gaps", "/v1/models", "/v1/export/posts", "/v1/export/buckets",
+        "/v1/status", "/v1/live", "/v1/live/update", "/healthz", "/readyz", "/metrics",
     }  # fmt: skip
-    assert all(operation["description"] for path in paths.values() for operation in path.values())
+    operations = [operation for path in paths.values() for operation in path.values()]
+    assert all(operation["description"] for operation in operations)
+    assert not any("default" in operation["responses"] for operation in operations)
+
+
+async def test_buckets_follow_a_zones_days(client: httpx.AsyncClient) -> None:
+    days = {"width": 86400, "start": "2026-11-19T00:00:00Z", "end": "2026-11-19T09:00:00Z"}
+    body = await get(client, "/v1/buckets", tz="Asia/Tokyo", **days)
+    assert (body["tz"], [bucket["start"] for bucket in body["buckets"]]) == ("Asia/Tokyo", ["2026-11-18T15:00:00Z"])
+    assert body["buckets"][0]["n"] == 8
+    for word in ("Mars/Olympus", "../etc/passwd", "localtime", ""):
+        assert "time zone" in problem(await client.get("/v1/buckets", params={"tz": word}), 422)
+
+
+async def test_buckets_can_be_told_apart_by_label(client: httpx.AsyncClient) -> None:
+    body = await get(client, "/v1/buckets", group="label", width=3600)
+    assert [(bucket["name"], bucket["n"], bucket["net"]) for bucket in body["buckets"]] == [
+        ("negative", 1, -1.0), ("positive", 6, 1.0), ("unscored", 1, None),
+    ]  # fmt: skip
+    chosen = await get(client, "/v1/buckets", group="label", width=3600, label="positive")
+    assert [bucket["name"] for bucket in chosen["buckets"]] == ["positive"]
 
 
 async def test_a_language_the_model_cannot_read_is_unscored_unless_any_will_do(service: Service) -> None:

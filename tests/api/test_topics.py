@@ -55,6 +55,25 @@ async def test_a_topic_comes_changes_and_goes(client: httpx.AsyncClient) -> None
         assert "/v1/topics lists them" in problem(answer, 404)
 
 
+async def test_only_what_was_seen_is_changed(client: httpx.AsyncClient) -> None:
+    made = await client.post("/v1/topics", json=PLUM)
+    tag = made.headers["etag"]
+    assert (await client.get("/v1/topics/plum")).headers["etag"] == tag
+    create = {"if-none-match": "*"}
+    assert "meanwhile" in problem(await client.put("/v1/topics/plum", json={"query": "fig"}, headers=create), 412)
+    assert (await client.put("/v1/topics/fig", json={"query": "fig"}, headers=create)).status_code == 200
+    changed = await client.put("/v1/topics/plum", json={"query": "plums"}, headers={"if-match": tag})
+    assert changed.headers["etag"] == (await client.get("/v1/topics/plum")).headers["etag"] != tag
+    for method, body in (("PUT", {"query": "x"}), ("DELETE", None)):
+        stale = await client.request(method, "/v1/topics/plum", json=body, headers={"if-match": tag})
+        assert "read it again" in problem(stale, 412)
+    assert "meanwhile" in problem(
+        await client.put("/v1/topics/new", json={"query": "x"}, headers={"if-match": "*"}), 412
+    )
+    gone = await client.delete("/v1/topics/plum", headers={"if-match": f'"x", {changed.headers["etag"]}'})
+    assert gone.status_code == 204
+
+
 async def test_new_posts_are_on_a_new_topic_at_once(client: httpx.AsyncClient, service: Service) -> None:
     await client.post("/v1/topics", json=PLUM)
     segment, batch = cut([event("test:8"), event("test:9", "one more plum")], [1])[1]

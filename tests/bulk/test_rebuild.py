@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.command import answer
+from tests.stores.places import KINDS, places
 from tests.stores.scored import MODEL, POLARITY, TOPICS, event, table
-from tests.stores.test_duckdb_fold import departure
+from tests.stores.test_fold import departure
 from tests.stores.view import Row, tables
 from voxpop import assembly, config, demo
 from voxpop import segment as segments
@@ -25,6 +26,7 @@ from voxpop.log import Log
 from voxpop.segment import Segment
 from voxpop.sources.files import FilesSource
 from voxpop.stores.duckdb import DuckDBStore
+from voxpop.stores.view import View
 
 pytest.importorskip("pyspark", reason="install PySpark with pip install 'voxpop[spark]'")
 AGES = timedelta(days=36_500)
@@ -79,15 +81,30 @@ def embedded(data: Path, wanted: list[Segment]) -> DuckDBStore:
 
 def rebuilt(spark: Any, data: Path, wanted: list[Segment], keep: timedelta = AGES) -> DuckDBStore:
     store = DuckDBStore.open(Path(":memory:"), TOPICS)
-    count = BulkRebuild(store, data / "scored" / MODEL, Jobs(spark)).run(wanted, TOPICS, keep)
-    assert count == len(store.loaded())
+    rebuild(spark, store, data, wanted, keep)
     return store
 
 
+def rebuild(spark: Any, store: View, data: Path, wanted: list[Segment], keep: timedelta = AGES) -> None:
+    count = BulkRebuild(store, data / "scored" / MODEL, Jobs(spark)).run(wanted, TOPICS, keep)
+    assert count == len(store.loaded())
+
+
 @pytest.mark.slow
-def test_spark_makes_the_store_that_one_process_makes(spark: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_spark_makes_the_store_that_one_process_makes(
+    spark: Any, tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
     wanted = log_of(tmp_path, list(events(1500)))
-    one, other = embedded(tmp_path, wanted), rebuilt(spark, tmp_path, wanted)
+    one = embedded(tmp_path, wanted)
+    server = request.getfixturevalue("postgres") if kind == "postgres" else None
+    with places(server, tmp_path / "other") as make:
+        other = make().open()
+        rebuild(spark, other, tmp_path, wanted)
+        check_that_they_live_on_alike(tmp_path, wanted, one, other)
+
+
+def check_that_they_live_on_alike(tmp_path: Path, wanted: list[Segment], one: View, other: View) -> None:
     assert tables(other) == tables(one)
     assert len(tables(one)["posts"]) > 300
     assert any(row[3] for row in tables(one)["posts"])
@@ -133,9 +150,9 @@ def test_a_job_that_fails_leaves_the_store_as_it_was(spark: Any, tmp_path: Path)
             (tmp_path / "store.staging").mkdir(exist_ok=True)
             (tmp_path / "store.staging" / "posts").write_text("in the way")
 
-    rebuild = BulkRebuild(store, tmp_path / "scored" / MODEL, Jobs(spark, take_the_place_of_the_posts))
+    work = BulkRebuild(store, tmp_path / "scored" / MODEL, Jobs(spark, take_the_place_of_the_posts))
     with pytest.raises(Terminal, match="Spark could not finish folding: FileExistsError"):
-        rebuild.run(wanted, TOPICS, AGES)
+        work.run(wanted, TOPICS, AGES)
     assert tables(store) == before
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -15,15 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.stores.scored import MODEL, MORNING, TOPICS, cut, event
-from tests.stores.test_duckdb_fold import DEPARTURES, EVENTS, departure
+from tests.stores.test_fold import DEPARTURES, EVENTS, departure
 from tests.stores.view import Row, tables
 from voxpop.bulk.rebuild import ENTRY
-from voxpop.errors import Terminal
 from voxpop.segment import Segment
 from voxpop.stores import folding, matched
-from voxpop.stores.duckdb import DuckDBStore
 from voxpop.stores.file import connect
 from voxpop.stores.folding import Folded
+from voxpop.stores.view import View
 
 Pieces = Sequence[tuple[Segment, pa.Table]]
 LONG_AGO = MORNING - timedelta(days=999)
@@ -62,20 +60,20 @@ def entries(pieces: Pieces) -> pa.Table:
     cuts=st.sets(st.integers(0, 11)),
     parts=st.integers(1, 3),
 )
-def test_any_division_gives_the_store_that_loading_gives(rows: list[Row], cuts: set[int], parts: int) -> None:
+def test_any_division_gives_the_store_that_loading_gives(
+    emptied: Callable[[], View], emptied_too: Callable[[], View], rows: list[Row], cuts: set[int], parts: int
+) -> None:
     pieces = cut(rows, {at for at in cuts if at < len(rows)})
-    one, other = (DuckDBStore.open(Path(":memory:"), TOPICS) for _ in range(2))
+    one, other = emptied(), emptied_too()
     one.reset(TOPICS.digest, MODEL)
     for piece in pieces:
         one.load(*piece)
     with tempfile.TemporaryDirectory() as directory:
         other.replace(fold(pieces, Path(directory), parts), entries(pieces), MODEL)
     assert tables(other) == tables(one)
-    one.close()
-    other.close()
 
 
-def test_a_store_goes_on_from_what_it_took_in(store: DuckDBStore, tmp_path: Path) -> None:
+def test_a_store_goes_on_from_what_it_took_in(store: View, tmp_path: Path) -> None:
     pieces = cut([event("test:1", rev="1"), event("test:2", author_id="ana"), event("test:3")], [1])
     store.replace(fold(pieces, tmp_path / "folded", 2), entries(pieces), MODEL)
     assert store.load(*pieces[0]) is False
@@ -85,12 +83,12 @@ def test_a_store_goes_on_from_what_it_took_in(store: DuckDBStore, tmp_path: Path
     assert {row[1]: row[5] for row in tables(store)["buckets_minute"]} == {"*": 1, "pear": 1}
 
 
-def test_what_cannot_be_taken_in_leaves_the_store_as_it_was(store: DuckDBStore, tmp_path: Path) -> None:
+def test_what_cannot_be_taken_in_leaves_the_store_as_it_was(store: View, tmp_path: Path) -> None:
     pieces = cut([event("test:1")], [])
     store.load(*pieces[0])
     before = tables(store)
     folded = fold(cut([event("test:2")], []), tmp_path / "folded", 1)
     folded.path("buckets", "torn").write_bytes(b"PAR1 and no more")
-    with pytest.raises((duckdb.Error, Terminal)):
+    with pytest.raises(Exception, match="(?i)parquet|footer|file"):
         store.replace(folded, entries(pieces), MODEL)
     assert tables(store) == before

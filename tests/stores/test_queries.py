@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +8,10 @@ import pytest
 from tests.stores.scored import MODEL, MORNING, TOPICS, cut, event, table
 from voxpop.segment import Segment
 from voxpop.stores import queries
-from voxpop.stores.duckdb import DuckDBStore
 from voxpop.stores.period import Span
 from voxpop.stores.queries import Cursor, Filter
 from voxpop.stores.sql import statement
+from voxpop.stores.view import View
 
 MINUTE = timedelta(minutes=1)
 
@@ -32,14 +30,7 @@ ROWS = [
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    store = DuckDBStore.open(tmp_path / "store.duckdb", TOPICS)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def filled(store: DuckDBStore) -> DuckDBStore:
+def filled(store: View) -> View:
     for piece in cut(ROWS, [2, 4]):
         store.load(*piece)
     return store
@@ -49,12 +40,12 @@ def columns(rows: Any, *names: str) -> list[tuple[Any, ...]]:
     return [tuple(row[name] for name in names) for row in rows.to_pylist()]
 
 
-def test_the_span_is_half_open_and_by_whole_minutes(filled: DuckDBStore) -> None:
+def test_the_span_is_half_open_and_by_whole_minutes(filled: View) -> None:
     assert queries.span(filled) == Span(at(0), at(5))
     assert queries.span(filled, "apple") == Span(at(0), at(3))
 
 
-def test_an_empty_store_answers_everything(store: DuckDBStore) -> None:
+def test_an_empty_store_answers_everything(store: View) -> None:
     assert queries.span(store) is None
     assert queries.seq(store) == 0
     assert queries.series(store, Filter(), MINUTE).num_rows == 0
@@ -65,7 +56,7 @@ def test_an_empty_store_answers_everything(store: DuckDBStore) -> None:
     assert queries.changes(store, 0).minutes == []
 
 
-def test_a_series_has_a_row_for_every_interval_also_empty_ones(filled: DuckDBStore) -> None:
+def test_a_series_has_a_row_for_every_interval_also_empty_ones(filled: View) -> None:
     rows = queries.series(filled, Filter(), MINUTE)
     assert columns(rows, "start", "n", "net") == [
         (at(0), 2, 0.0),
@@ -76,18 +67,18 @@ def test_a_series_has_a_row_for_every_interval_also_empty_ones(filled: DuckDBSto
     ]
 
 
-def test_an_interval_that_the_period_cuts_is_counted_whole(filled: DuckDBStore) -> None:
+def test_an_interval_that_the_period_cuts_is_counted_whole(filled: View) -> None:
     rows = queries.series(filled, Filter(start=at(1), end=at(2.5)), timedelta(minutes=5))
     assert columns(rows, "start", "n") == [(at(0), 5)]
 
 
-def test_weeks_start_on_monday(filled: DuckDBStore) -> None:
+def test_weeks_start_on_monday(filled: View) -> None:
     rows = queries.series(filled, Filter(), timedelta(days=7))
     assert columns(rows, "start", "n") == [(datetime(2026, 11, 16, tzinfo=UTC), 5)]
 
 
 @pytest.mark.parametrize("width", [timedelta(0), timedelta(seconds=90), -MINUTE])
-def test_a_width_that_is_no_whole_minutes_is_refused(filled: DuckDBStore, width: timedelta) -> None:
+def test_a_width_that_is_no_whole_minutes_is_refused(filled: View, width: timedelta) -> None:
     with pytest.raises(ValueError, match="whole number of minutes"):
         queries.series(filled, Filter(), width)
 
@@ -111,7 +102,7 @@ def test_a_width_that_is_no_whole_minutes_is_refused(filled: DuckDBStore, width:
         (Filter("'; drop table posts; --"), 0),
     ],
 )
-def test_every_query_reads_a_filter_the_same_way(filled: DuckDBStore, filter: Filter, n: int) -> None:
+def test_every_query_reads_a_filter_the_same_way(filled: View, filter: Filter, n: int) -> None:
     assert queries.totals(filled, filter).n == n
     assert sum(n for (n,) in columns(queries.series(filled, filter, MINUTE), "n")) == n
     assert sum(n for (n,) in columns(queries.by(filled, filter, "country"), "n")) == n
@@ -119,7 +110,7 @@ def test_every_query_reads_a_filter_the_same_way(filled: DuckDBStore, filter: Fi
     assert queries.posts(filled, filter).num_rows == n
 
 
-def test_totals_have_shares_of_what_is_scored(filled: DuckDBStore) -> None:
+def test_totals_have_shares_of_what_is_scored(filled: View) -> None:
     totals = queries.totals(filled, Filter())
     assert (totals.n, totals.n_unscored) == (5, 1)
     assert (totals.share_negative, totals.share_neutral, totals.share_positive) == (0.25, 0.25, 0.5)
@@ -127,7 +118,7 @@ def test_totals_have_shares_of_what_is_scored(filled: DuckDBStore) -> None:
     assert totals.posts_per_minute == 1.0
 
 
-def test_a_comparison_needs_a_whole_period_before(filled: DuckDBStore) -> None:
+def test_a_comparison_needs_a_whole_period_before(filled: View) -> None:
     comparison = queries.compare(filled, Filter(start=at(2), end=at(4)))
     assert comparison.previous is not None
     assert (comparison.current.n, comparison.previous.n) == (2, 2)
@@ -136,15 +127,15 @@ def test_a_comparison_needs_a_whole_period_before(filled: DuckDBStore) -> None:
     assert queries.compare(filled, Filter(start=at(3), end=at(4))).n_change == 0.0
 
 
-def test_by_topic_counts_a_post_in_each_of_its_topics(filled: DuckDBStore) -> None:
+def test_by_topic_counts_a_post_in_each_of_its_topics(filled: View) -> None:
     assert columns(queries.by(filled, Filter("pear"), "topic"), "name", "n") == [("apple", 3), ("pear", 2)]
 
 
-def test_by_country_puts_the_unknown_under_an_empty_name(filled: DuckDBStore) -> None:
+def test_by_country_puts_the_unknown_under_an_empty_name(filled: View) -> None:
     assert columns(queries.by(filled, Filter(), "country"), "name", "n") == [("DE", 3), ("", 1), ("FR", 1)]
 
 
-def test_a_grouped_series_keeps_the_largest_names(filled: DuckDBStore) -> None:
+def test_a_grouped_series_keeps_the_largest_names(filled: View) -> None:
     for number in range(queries.MOST_NAMES):
         rows = [
             event(f"more:{number}:{copy}", minute=6, country=f"A{number:c}")
@@ -158,7 +149,7 @@ def test_a_grouped_series_keeps_the_largest_names(filled: DuckDBStore) -> None:
     assert ("FR",) not in columns(rows, "name")
 
 
-def test_pages_of_posts_are_newest_first_and_do_not_overlap(store: DuckDBStore) -> None:
+def test_pages_of_posts_are_newest_first_and_do_not_overlap(store: View) -> None:
     rows = [event(f"test:{number:02d}", minute=number // 4) for number in range(23)]
     store.load(Segment("2026-11-19", 0), table(rows))
     pages, before = [], None
@@ -169,14 +160,14 @@ def test_pages_of_posts_are_newest_first_and_do_not_overlap(store: DuckDBStore) 
     assert sum(pages, []) == sorted((row["post_id"] for row in rows), reverse=True)
 
 
-def test_deleted_and_forgotten_posts_are_not_listed(filled: DuckDBStore) -> None:
+def test_deleted_and_forgotten_posts_are_not_listed(filled: View) -> None:
     filled.load(Segment("2026-11-19", 90), table([event("test:4", op="delete", text=None)]))
     assert [name for (name,) in columns(queries.posts(filled, Filter("pear")), "post_id")] == ["test:2"]
     filled.retain(timedelta(days=36500), 0)
     assert queries.posts(filled, Filter()).num_rows == 0
 
 
-def test_changes_name_the_minutes_and_topics_since_a_load(filled: DuckDBStore) -> None:
+def test_changes_name_the_minutes_and_topics_since_a_load(filled: View) -> None:
     seq = queries.seq(filled)
     assert queries.changes(filled, seq).minutes == []
     filled.load(Segment("2026-11-19", 90), table([event("test:2", op="delete", text=None), event("test:9", "x", 7)]))
@@ -188,7 +179,7 @@ def test_changes_name_the_minutes_and_topics_since_a_load(filled: DuckDBStore) -
     assert columns(rows, "start", "n") == [(at(2), 0), (at(7), 1)]
 
 
-def test_after_a_reset_earlier_numbers_are_no_longer_complete(filled: DuckDBStore) -> None:
+def test_after_a_reset_earlier_numbers_are_no_longer_complete(filled: View) -> None:
     seq = queries.seq(filled)
     filled.reset(TOPICS.digest, MODEL)
     assert not queries.changes(filled, seq).complete

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.stores.places import Place
 from tests.stores.scored import MODEL, TOPICS, event, table
 from voxpop.segment import Segment
 from voxpop.stores import queries
-from voxpop.stores.duckdb import DuckDBStore
 from voxpop.stores.period import DAY, HOUR, MINUTE, Intervals
 from voxpop.stores.queries import Filter
+from voxpop.stores.view import View
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]
 FIRST = datetime(2026, 10, 20, 3, 4, tzinfo=UTC)
@@ -31,13 +31,12 @@ def moments() -> list[datetime]:
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[DuckDBStore]:
-    store = DuckDBStore.open(Path(":memory:"), TOPICS)
+def store(places: Callable[[], Place]) -> View:
+    store = places().open()
     store.reset(TOPICS.digest, MODEL)
     rows = [event(f"test:{number}", created_at=at, received_at=at) for number, at in enumerate(moments())]
     store.load(Segment("2026-11-10", 0), table(rows))
-    yield store
-    store.close()
+    return store
 
 
 @settings(deadline=None)
@@ -47,7 +46,7 @@ def store() -> Iterator[DuckDBStore]:
     st.sampled_from(ZONES),
 )
 def test_a_series_counts_what_lies_in_each_interval(
-    store: DuckDBStore, minutes: list[int], width: timedelta, zone: str
+    store: View, minutes: list[int], width: timedelta, zone: str
 ) -> None:
     start, end = (FIRST + minute * MINUTE for minute in minutes)
     end = min(end, start + 200 * width)
@@ -61,7 +60,7 @@ def test_a_series_counts_what_lies_in_each_interval(
 
 @settings(deadline=None)
 @given(st.tuples(st.integers(-300, 31_000), st.integers(-300, 31_000)).map(sorted))
-def test_totals_count_what_lies_in_the_period(store: DuckDBStore, minutes: list[int]) -> None:
+def test_totals_count_what_lies_in_the_period(store: View, minutes: list[int]) -> None:
     start, end = (FIRST + minute * MINUTE for minute in minutes)
     expected = sum(start <= at < end for at in moments())
     assert queries.totals(store, Filter(start=start, end=end)).n == expected
@@ -69,7 +68,7 @@ def test_totals_count_what_lies_in_the_period(store: DuckDBStore, minutes: list[
     assert sum(row["n"] for row in by) == expected
 
 
-def test_the_span_is_found_by_the_days(store: DuckDBStore) -> None:
+def test_the_span_is_found_by_the_days(store: View) -> None:
     span = queries.span(store)
     assert span is not None
     first, last = min(moments()), max(moments())

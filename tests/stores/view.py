@@ -14,7 +14,9 @@ import pyarrow as pa
 from tests.stores.scored import POLARITY, TOPICS, cut
 from voxpop.schema import posts_of
 from voxpop.segment import Segment
+from voxpop.stores import view
 from voxpop.stores.duckdb import DuckDBStore
+from voxpop.stores.postgres import PostgresStore
 
 Row = dict[str, Any]
 KEYS = ("start", "topic", "source", "country", "lang")
@@ -29,21 +31,29 @@ class View:
     buckets: dict[tuple[Any, ...], tuple[Any, ...]]
 
 
-def seen(store: DuckDBStore) -> View:
-    with store._connection.cursor() as cursor:
-        posts = cursor.sql("select post_id, live, rev, position, text, label, topics from posts").to_arrow_table()
-        buckets = cursor.sql("select * from buckets_minute").to_arrow_table()
-    rows = buckets.to_pylist()
+def select(store: view.View, sql: str) -> list[Row]:
+    """The rows of a statement."""
+    if isinstance(store, PostgresStore):
+        rows: list[Row] = store._pool.fetch(sql).to_pylist()
+    else:
+        assert isinstance(store, DuckDBStore)
+        with store._connection.cursor() as cursor:
+            rows = cursor.sql(sql).to_arrow_table().to_pylist()
+    return rows
+
+
+def seen(store: view.View) -> View:
+    posts = select(store, "select post_id, live, rev, position, text, label, topics from posts")
+    rows = select(store, "select * from buckets_minute")
     return View(
-        {row.pop("post_id"): tuple(row.values()) for row in posts.to_pylist()},
+        {row.pop("post_id"): tuple(row.values()) for row in posts},
         {tuple(row[key] for key in KEYS): tuple(row[name] for name in SUMS) for row in rows},
     )
 
 
-def coarse(store: DuckDBStore, grain: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+def coarse(store: view.View, grain: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """The buckets of hours or days."""
-    with store._connection.cursor() as cursor:
-        rows = cursor.sql(f"select * from buckets_{grain}").to_arrow_table().to_pylist()
+    rows = select(store, f"select * from buckets_{grain}")
     return {tuple(row[key] for key in KEYS): tuple(row[name] for name in SUMS) for row in rows}
 
 
@@ -90,17 +100,17 @@ def _sums(rows: list[Row]) -> tuple[Any, ...]:
     return (len(rows), *(labels[name] for name in (*POLARITY, "unscored")), polarity)
 
 
-def load(store: DuckDBStore, *rows: Row) -> None:
+def load(store: view.View, *rows: Row) -> None:
     """Load each row as a segment of its own."""
     for segment, batch in cut(rows, range(len(rows))):
         store.load(segment, batch)
 
 
-def tables(store: DuckDBStore) -> dict[str, list[tuple[Any, ...]]]:
+def tables(store: view.View) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table but `changes`, which say how it came about; without times of loading."""
-    held = {"posts": "*", "gone": "*", "topics": "*", "lacking": "*", "ledger": "* exclude loaded_at"}
+    ledger = 'model_id, day, "offset", rows, seq, newest_received'
+    held = {"posts": "*", "gone": "*", "topics": "*", "lacking": "*", "ledger": ledger}
     held |= dict.fromkeys(("buckets_minute", "buckets_hour", "buckets_day"), "*")
-    with store._connection.cursor() as cursor:
-        found = {name: cursor.execute(f"select {columns} from {name}").fetchall() for name, columns in held.items()}
-        found["meta"] = cursor.execute("select * from meta where key <> 'changes_floor'").fetchall()
-    return {name: sorted(rows, key=repr) for name, rows in found.items()}
+    found = {name: select(store, f"select {columns} from {name}") for name, columns in held.items()}
+    found["meta"] = select(store, "select * from meta where key <> 'changes_floor'")
+    return {name: sorted((tuple(row.values()) for row in rows), key=repr) for name, rows in found.items()}

@@ -1,4 +1,4 @@
-"""The FastAPI application: `/v1`, `/healthz` and the errors of both."""
+"""The FastAPI application: `/v1`, `/predict`, `/healthz`, their description and the errors of all."""
 
 from __future__ import annotations
 
@@ -7,8 +7,27 @@ from typing import Any
 from fastapi import FastAPI, HTTPException
 
 from voxpop import __version__
-from voxpop.api import buckets, explanations, gaps, live, login, posts, problems, scores, status, topics
+from voxpop.api import (
+    buckets,
+    cards,
+    comparisons,
+    explanations,
+    exports,
+    fresh,
+    gaps,
+    live,
+    login,
+    maps,
+    pages,
+    posts,
+    predictions,
+    problems,
+    scores,
+    status,
+    topics,
+)
 from voxpop.api.access import needs, refuse_undeclared
+from voxpop.api.batching import Batcher
 from voxpop.api.door import Doorman
 from voxpop.api.models import Problem
 from voxpop.api.security import BodyLimit, SecurityHeaders, cross_origin
@@ -24,28 +43,21 @@ Errors are problem details (RFC 9457).
 
 Where the service can be reached from other machines, it asks for an API key with the scope that an operation names
 (`read`, `score`, `admin`), in `Authorization: Bearer` or `X-API-Key`."""
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "No key, or none that opens this service; not on loopback."},
-    403: {"model": Problem, "description": "The key lacks the scope, or a page of another site asks."},
-    429: {"model": Problem, "description": "More than the key or address may have; `Retry-After` says when."},
-    "default": {"model": Problem, "description": "Problem details (RFC 9457)"},
-}
 
 
 def create_api(service: Service) -> FastAPI:
     """Make the application that serves `service`.
 
     Its last route answers every unknown `/v1/…` path with 404, so that a dashboard with a catch-all can be put on the
-    same application. There are no documentation pages, because the usual ones load scripts from elsewhere;
-    `/openapi.json` describes everything.
+    same application. `/docs` and `/redoc` show the description.
     """
-    api = FastAPI(
+    api = _Api(
         title="Voxpop",
         version=__version__,
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        responses=_REFUSALS,
+        responses=problems.documented(401, 403, 429, 500, 503),
         telemetry=telemetry(),
     )
     # The last one is the outermost.
@@ -55,14 +67,36 @@ def create_api(service: Service) -> FastAPI:
     api.add_middleware(Requests, metrics=service.metrics, answer=problems.unexpected)
     api.add_middleware(SecurityHeaders)
     problems.install(api)
-    for part in (scores, explanations, buckets, posts, topics, gaps, status, live, login):
-        api.include_router(part.routes(service))
+    fresh.install(api)
+    batcher = Batcher(service.scorer)
+    service.metrics.waiting.set_function(lambda: batcher.waiting)
+    for router in (
+        scores.routes(service, batcher),
+        predictions.routes(service, batcher),
+        *(part.routes(service) for part in _PARTS),
+        pages.routes(),
+    ):
+        api.include_router(router)
     for path in ("/v1", "/v1/{rest:path}"):
         api.add_api_route(path, _unknown, methods=_METHODS, include_in_schema=False, dependencies=[needs("read")])
     refuse_undeclared(api)
     return api
 
 
+class _Api(FastAPI):
+    """An application whose description has the models that its routes name by reference alone."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Describe it, once."""
+        if not self.openapi_schema:
+            described = super().openapi()
+            schemas = described.setdefault("components", {}).setdefault("schemas", {})
+            for model in (Problem, predictions.PredictRequest):
+                schemas.setdefault(model.__name__, model.model_json_schema())
+        return super().openapi()
+
+
+_PARTS = (explanations, buckets, comparisons, maps, posts, topics, gaps, cards, exports, status, live, login)
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 

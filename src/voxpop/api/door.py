@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import logging
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -32,6 +33,7 @@ OPEN: Final = frozenset({"/healthz", "/readyz", "/login", "/logout", "/assets/fa
 _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 _STREAM: Final = "/v1/live"
 _LOOK_SECONDS: Final = 1.0
+_LAST_SECONDS: Final = 5.0
 _MACHINE: Final = ("/v1", "/metrics", "/openapi.json", "/_dash")
 _UNCOUNTED: Final = ("/assets/", "/_dash-component-suites/")
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
@@ -188,7 +190,7 @@ class Doorman:
 
     async def _stream(self, request: Request, caller: Caller, send: Send) -> None:
         """Serve a live stream until it ends, its reader goes, or its reader's key is revoked."""
-        ended = False
+        ended = is_revoked = False
 
         async def watched(message: Message) -> None:
             nonlocal ended
@@ -196,18 +198,23 @@ class Doorman:
             await send(message)
 
         async def until_revoked() -> Message:
+            nonlocal is_revoked
             getting = asyncio.ensure_future(request.receive())
             try:
                 while not (await asyncio.wait({getting}, timeout=_LOOK_SECONDS))[0]:
                     if not self._door.is_still(caller):
+                        is_revoked = True
                         return {"type": "http.disconnect"}
                 return getting.result()
             finally:
                 getting.cancel()
 
         await self._app(request.scope, until_revoked, watched)
-        if not ended:
-            await send({"type": "http.response.body", "body": b""})
+        # One that the feed cut off, as its reader takes nothing, gets no end: that is what closes its connection.
+        if is_revoked and not ended:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_SECONDS):
+                    await send({"type": "http.response.body", "body": b""})
 
 
 _MISSING: Final = "this needs an API key: send it as Authorization: Bearer KEY; voxpop keys create makes one"

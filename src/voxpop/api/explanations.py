@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from voxpop.api.access import charge, needs
 from voxpop.api.models import Explained, TextToExplain
+from voxpop.api.problems import documented
 from voxpop.api.service import Service
 from voxpop.explanation import MOST_VARIANTS, explain
 
@@ -20,7 +21,7 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["score"], dependencies=[needs("score")])
     turns = asyncio.Semaphore(AT_ONCE)
 
-    @router.post("/explain")
+    @router.post("/explain", responses=documented(400, 413, 422))
     async def explained(asked: TextToExplain) -> Explained:
         """Answer which words carried the label of a text of at most 5,000 characters.
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from voxpop.api.access import needs
 from voxpop.api.parameters import Time
+from voxpop.api.problems import documented
 from voxpop.api.service import Service
 from voxpop.gaps import Gap as Known
 from voxpop.gaps import State
@@ -43,7 +44,7 @@ def routes(service: Service) -> APIRouter:
     """The route over the service's ledger."""
     router = APIRouter(prefix="/v1", tags=["gaps"], dependencies=[needs("read")])
 
-    @router.get("/gaps")
+    @router.get("/gaps", responses=documented(422))
     def gaps(
         source: Annotated[str | None, Query(max_length=100, description="Only of this source.")] = None,
         start: Time = None,

@@ -82,11 +82,6 @@ class Limits:
         item = self._item(kind)
         return None if item is None or self._windows.test(item, kind, who) else self._left(item, kind, who, False)
 
-    @property
-    def streams(self) -> int:
-        """Live streams that are open now."""
-        return self._streams.total()
-
     @contextmanager
     def stream(self, who: str) -> Iterator[bool]:
         """Count a live stream while the block runs; gives False where the caller has as many as it may."""

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_TEXTS = 1_000
+MOST_TEXTS = 10_000
 MOST_CHARACTERS = 20_000
 MOST_CHARACTERS_EXPLAINED = 5_000
 
+Group = Literal["topic", "country", "lang", "source", "label"]
 Label = Literal["negative", "neutral", "positive", "unscored"]
 # Ranges are documented, not enforced: a probability in single precision may be 1.0000001.
 Probability = Annotated[
@@ -132,7 +133,9 @@ class Bucket(Counts):
 class NamedBucket(Bucket):
     """A bucket of one group."""
 
-    name: str | None = Field(description="Topic, country, language or source; null for unknown.", examples=["DE"])
+    name: str | None = Field(
+        description="Topic, country, language, source or label; null for unknown.", examples=["DE"]
+    )
 
 
 class Buckets(BaseModel):
@@ -142,7 +145,8 @@ class Buckets(BaseModel):
     start: datetime | None = Field(description="Null while there are no posts.", examples=["2026-11-19T09:00:00Z"])
     end: datetime | None = Field(description="Exclusive.", examples=["2026-11-20T09:00:00Z"])
     width: int = Field(description="Seconds.", examples=[60])
-    group: Literal["topic", "country", "lang", "source"] | None
+    tz: str = Field(examples=["UTC"])
+    group: Group | None
     buckets: list[NamedBucket] | list[Bucket]
 
 

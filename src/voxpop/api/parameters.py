@@ -1,22 +1,24 @@
 """Query parameters that several routes share."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo, available_timezones
 
-from fastapi import HTTPException, Query
+from fastapi import Depends, HTTPException, Query
 
 from voxpop.api.models import Label
 from voxpop.api.service import Service
+from voxpop.stores import queries
 from voxpop.stores.queries import ALL, Cursor, Filter
+from voxpop.stores.search import words_of
 
 Names = Annotated[list[str], Query(max_length=100)]
-Width = Annotated[int, Query(ge=60, le=31 * 86400, multiple_of=60, description="Seconds, whole minutes.")]
+Width = Annotated[int, Query(ge=60, le=366 * 86400, multiple_of=60, description="Seconds, whole minutes.")]
 Time = Annotated[datetime | None, Query(examples=["2026-11-19T09:00:00Z"])]
 
 
@@ -37,6 +39,8 @@ def choice(
     label: Annotated[list[Label] | None, Query()] = None,
 ) -> Choice:
     """Read the choice off the query; each may be given several times."""
+    for given in (country, lang, source):
+        plain("".join(given or []))
     return Choice(country or [], lang or [], source or [], label or [])
 
 
@@ -61,11 +65,91 @@ def topic_of(service: Service) -> Callable[..., str]:
     def topic(
         topic: Annotated[str, Query(max_length=64, description="A topic's name; `*` is every post.")] = ALL,
     ) -> str:
-        if topic != ALL and topic not in {known.name for known in service.topics.topics}:
-            raise HTTPException(404, f"there is no topic {topic!r}; /v1/topics lists them")
-        return topic
+        return known_topic(service, topic)
 
     return topic
+
+
+def known_topic(service: Service, name: str) -> str:
+    """The name, which is a topic's or `ALL`.
+
+    Raises:
+        HTTPException: 404, it is not.
+    """
+    if name != ALL and name not in {known.name for known in service.topics.topics}:
+        raise HTTPException(404, f"there is no topic {name!r}; /v1/topics lists them")
+    return name
+
+
+def filter_of(service: Service) -> Callable[..., Filter]:
+    """A dependency that reads topic, period and choice."""
+    named = topic_of(service)
+
+    def filter(
+        topic: Annotated[str, Depends(named)],
+        chosen: Annotated[Choice, Depends(choice)],
+        start: Time = None,
+        end: Time = None,
+    ) -> Filter:
+        return selected(topic, start, end, chosen)
+
+    return filter
+
+
+def last_day(service: Service, filter: Filter) -> Filter:
+    """The filter with its open ends closed: by the end of the newest minute, and a day before the end.
+
+    Both stay open while there are no posts.
+    """
+    known = None if filter.end else queries.span(service.store)
+    end = filter.end or (known.end if known else None)
+    start = filter.start or (end - _DAY if end else None)
+    return replace(filter, start=start, end=max(start, end) if start and end else end)
+
+
+def words(
+    q: Annotated[
+        str | None,
+        Query(
+            max_length=500,
+            description="Words, at most 16, all of which the text must hold: anywhere, in either case, as they are.",
+            examples=["late ferry"],
+        ),
+    ] = None,
+) -> tuple[str, ...]:
+    """Read the words of a search off the query."""
+    try:
+        return words_of(plain(q or ""))
+    except ValueError as error:
+        raise HTTPException(422, f"q: {error}") from error
+
+
+def zone(
+    tz: Annotated[
+        str, Query(max_length=64, description="IANA time zone, whose days and weeks count.", examples=["Europe/Berlin"])
+    ] = "UTC",
+) -> ZoneInfo:
+    """Read the time zone off the query."""
+    if tz not in _zones():
+        raise HTTPException(422, f"tz: there is no time zone {tz!r}; name one of IANA's, like Europe/Berlin")
+    return ZoneInfo(tz)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # What the machine calls its own time is no name that a database on another one knows.
+    return frozenset(available_timezones() - {"localtime"})
+
+
+def plain(text: str) -> str:
+    """A text that can be looked for.
+
+    Raises:
+        HTTPException: 422, it holds the character U+0000, which no text in a store does.
+    """
+    if "\0" in text:
+        raise HTTPException(422, "a parameter holds the character U+0000; leave it out")
+    return text
 
 
 def pack(cursor: Cursor) -> str:
@@ -87,12 +171,13 @@ def unpack(word: str) -> Cursor:
     try:
         packed = base64.b64decode(word + "=" * (-len(word) % 4), b"-_", validate=True)
         micros, _, post_id = packed.decode().partition(" ")
-        return Cursor(_EPOCH + timedelta(microseconds=int(micros)), post_id)
+        return Cursor(_EPOCH + timedelta(microseconds=int(micros)), plain(post_id))
     except (binascii.Error, ValueError, OverflowError) as error:
         raise HTTPException(422, "before is not a cursor; give the `next` of the page before") from error
 
 
 _YEARS: Final = range(1970, 2201)
+_DAY: Final = timedelta(days=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

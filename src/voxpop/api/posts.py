@@ -5,30 +5,35 @@ from typing import Annotated
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Query
 
+from voxpop.api import fresh
 from voxpop.api.access import needs
 from voxpop.api.models import Post, Posts
-from voxpop.api.parameters import Choice, Time, choice, pack, selected, topic_of, unpack
+from voxpop.api.parameters import filter_of, pack, unpack, words
+from voxpop.api.problems import documented
 from voxpop.api.service import Service
-from voxpop.stores import queries
-from voxpop.stores.queries import Cursor
+from voxpop.stores import search
+from voxpop.stores.queries import Cursor, Filter
 
 
 def routes(service: Service) -> APIRouter:
     """The route over the service's store."""
     router = APIRouter(prefix="/v1", tags=["posts"], dependencies=[needs("read")])
+    responses = {**fresh.DOCUMENTED, **documented(404, 422)}
 
-    @router.get("/posts")
+    @router.get("/posts", responses=responses, dependencies=[Depends(fresh.fresh(service))])
     def posts(
-        topic: Annotated[str, Depends(topic_of(service))],
-        chosen: Annotated[Choice, Depends(choice)],
-        start: Time = None,
-        end: Time = None,
+        filter: Annotated[Filter, Depends(filter_of(service))],
+        words: Annotated[tuple[str, ...], Depends(words)],
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         before: Annotated[str | None, Query(max_length=2000, description="The `next` of the page before.")] = None,
     ) -> Posts:
-        """Posts, newest first; deleted posts and those whose text was let go are not there."""
-        filter = selected(topic, start, end, chosen)
-        page = listed(queries.posts(service.store, filter, limit + 1, unpack(before) if before else None))
+        """Posts, newest first; deleted posts and those whose text was let go are not there.
+
+        `q` keeps those whose text holds every one of its words. A word is looked for as it is, with its signs, in
+        either case and also within longer words: `ferr` finds "Ferry!". Pages neither overlap nor leave out, whatever
+        comes or goes between them.
+        """
+        page = listed(search.found(service.store, filter, words, limit + 1, unpack(before) if before else None))
         last = page[limit - 1] if len(page) > limit else None
         return Posts(posts=page[:limit], next=last and pack(Cursor(last.created_at, last.post_id)))
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from voxpop.api.access import charge, needs
+from voxpop.api.batching import Batcher
+from voxpop.api.connection import awaited
 from voxpop.api.models import Score, Scores, Texts
+from voxpop.api.problems import documented
 from voxpop.api.service import Service
-from voxpop.score import score_texts
-from voxpop.text import prepare
 
 
-def routes(service: Service) -> APIRouter:
-    """The route over the service's scorer; it runs in a thread, so that it does not hold the others up."""
+def routes(service: Service, batcher: Batcher) -> APIRouter:
+    """The route over the batcher that all of the service's requests share."""
     router = APIRouter(prefix="/v1", tags=["score"], dependencies=[needs("score")])
 
-    @router.post("/score")
-    def score(texts: Texts) -> Scores:
-        """Score texts as posts are scored, at most 1,000 of at most 20,000 characters.
+    @router.post("/score", responses=documented(400, 413, 422))
+    async def score(texts: Texts, request: Request) -> Scores:
+        """Score texts as posts are scored, at most 10,000 of at most 20,000 characters.
 
-        A text in a language that the model cannot read is unscored, unless `any_language` is true.
+        A text in a language that the model cannot read is unscored, unless `any_language` is true. Requests that come
+        at the same time share batches, which changes no score; when more than 20,000 texts wait, the answer is 503.
         """
         charge(service.door.limits, len(texts.texts))
-        column = pa.array([prepare(text) for text in texts.texts], pa.string())
-        rows = score_texts(service.scorer, column, any_language=texts.any_language)
+        rows = await awaited(request, batcher.score(texts.texts, any_language=texts.any_language))
         return Scores(model_id=service.scorer.model_id, scores=[Score(**row) for row in rows.to_pylist()])
 
     return router

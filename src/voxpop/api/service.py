@@ -23,6 +23,13 @@ def _none() -> list[Gap]:
     return []
 
 
+@dataclass
+class Readers:
+    """How many follow `/v1/live` now, for whoever measures."""
+
+    live: int = 0
+
+
 @dataclass(frozen=True)
 class Service:
     """The parts that the API and the dashboard read.
@@ -39,6 +46,7 @@ class Service:
         door: who may come in, and what they may have.
         metrics: what is measured of this service.
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
+        readers: counts who follows `/v1/live`.
     """
 
     store: Store
@@ -52,3 +60,4 @@ class Service:
     failed: Callable[[], bool] = _never
     door: Door = field(default_factory=Door)
     metrics: Metrics = field(default_factory=Metrics)
+    readers: Readers = field(default_factory=Readers)

@@ -29,7 +29,7 @@ def routes(service: Service) -> APIRouter:
     """The routes over the service."""
     router = APIRouter(tags=["status"])
     checks = _Checks(service)
-    exposition = Exposition(service.metrics, service.status, lambda: service.door.limits.streams)
+    exposition = Exposition(service.metrics, service.status, lambda: service.readers.live)
 
     @router.get("/v1/status", dependencies=[needs("read")])
     def status() -> Status:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, Depends, HTTPException, Response
 from fastapi import Path as InPath
 
+from voxpop.api import fresh
 from voxpop.api.access import needs
 from voxpop.api.models import (
     CaughtPost,
@@ -21,9 +22,11 @@ from voxpop.api.models import (
     TopicText,
     XRules,
 )
+from voxpop.api.problems import documented
+from voxpop.api.revisions import Known, revision
 from voxpop.api.security import own_page
 from voxpop.api.service import Service
-from voxpop.catalogue import Catalogue
+from voxpop.catalogue import Catalogue, Changed
 from voxpop.errors import Terminal
 from voxpop.preview import preview
 from voxpop.stores import queries
@@ -34,45 +37,58 @@ from voxpop.topics import Topic as Listened
 from voxpop.topics.rules import compile_rules
 
 _NONE: dict[str, Any] = {**dict.fromkeys(("n", *COUNTS), 0), "net": None}
+Kept = TypeVar("Kept", Topic, KeptTopic)
 _Name = Annotated[str, InPath(max_length=64, description="A topic's name.")]
 
 
 def routes(service: Service) -> APIRouter:
     """The routes over the service; those that change something are for own pages and local programs."""
     router = APIRouter(prefix="/v1/topics", tags=["topics"])
-    read, change = [needs("read")], [needs("admin"), Depends(own_page)]
+    read, own = [needs("read")], [needs("admin"), Depends(own_page)]
+    changing = documented(400, 403, 409, 413, 422)
 
-    @router.get("", dependencies=read)
+    @router.get("", responses=fresh.DOCUMENTED, dependencies=[*read, Depends(fresh.fresh(service))])
     def topics() -> Topics:
         """The topics, each with its counts in the last hour before the newest event."""
         return _topics(service)
 
-    @router.post("", status_code=201, dependencies=change)
-    def add(topic: NewTopic) -> KeptTopic:
+    @router.post("", status_code=201, responses=changing, dependencies=own)
+    def add(topic: NewTopic, response: Response) -> KeptTopic:
         """Add a topic: new posts are matched against it at once, and its past is counted meanwhile."""
-        return _added(service, topic)
+        return _tagged(response, _added(service, topic))
 
-    @router.post("/test", dependencies=[needs("score")])
+    @router.post("/test", responses=documented(400, 409, 413, 422), dependencies=[needs("score")])
     def test(query: QueryText) -> Preview:
         """Which of the newest 10,000 posts a query would catch, and the rules it makes for X; keeps nothing."""
         return _preview(service, query)
 
-    @router.get("/{name}", dependencies=read)
-    def topic(name: _Name) -> Topic:
-        """One topic, with its counts in the last hour before the newest event."""
-        return _one(service, name)
+    @router.get("/{name}", responses=documented(404, 422), dependencies=read)
+    def topic(name: _Name, response: Response) -> Topic:
+        """One topic, with its counts in the last hour before the newest event.
 
-    @router.put("/{name}", dependencies=change)
-    def replace(name: _Name, text: TopicText) -> KeptTopic:
-        """Change a topic that was added, or add it; where the query changed, all of it is counted anew."""
-        return _replaced(service, name, text)
+        Its `ETag` stands for title and query, not for the counts: give it as `If-Match` when you change or remove it.
+        """
+        return _tagged(response, _one(service, name))
 
-    @router.delete("/{name}", status_code=204, dependencies=change)
-    def remove(name: _Name) -> None:
+    @router.put("/{name}", responses={**changing, **documented(412)}, dependencies=own)
+    def replace(name: _Name, text: TopicText, response: Response, known: Annotated[Known, Depends(Known)]) -> KeptTopic:
+        """Change a topic that was added, or add it; where the query changed, all of it is counted anew.
+
+        With `If-Match` only what you have seen is changed, with `If-None-Match: *` nothing that is there.
+        """
+        return _tagged(response, _replaced(service, _listened(name, text), known))
+
+    @router.delete("/{name}", status_code=204, responses={**documented(403, 404, 409, 412, 422)}, dependencies=own)
+    def remove(name: _Name, known: Annotated[Known, Depends(Known)]) -> None:
         """Remove a topic that was added; the posts stay, and their other topics."""
-        _removed(service, name)
+        _removed(service, name, known)
 
     return router
+
+
+def _tagged(response: Response, topic: Kept) -> Kept:
+    response.headers["ETag"] = revision(topic)
+    return topic
 
 
 def _topics(service: Service) -> Topics:
@@ -113,22 +129,25 @@ def _added(service: Service, given: NewTopic) -> KeptTopic:
     return _kept(service, topic)
 
 
-def _replaced(service: Service, name: str, text: TopicText) -> KeptTopic:
-    topic = _listened(name, text)
+def _replaced(service: Service, topic: Listened, known: Known) -> KeptTopic:
     try:
-        _catalogue(service).replace(topic)
+        _catalogue(service).replace(topic, known)
         service.door.note("topic changed", topic.name)
+    except Changed as error:
+        raise HTTPException(412, str(error)) from error
     except Terminal as error:
         raise HTTPException(409, str(error)) from error
     return _kept(service, topic)
 
 
-def _removed(service: Service, name: str) -> None:
+def _removed(service: Service, name: str, known: Known) -> None:
     if name not in {topic.name for topic in service.topics.topics}:
         raise HTTPException(404, f"there is no topic {name!r}; /v1/topics lists them")
     try:
-        _catalogue(service).remove(name)
+        _catalogue(service).remove(name, known)
         service.door.note("topic removed", name)
+    except Changed as error:
+        raise HTTPException(412, str(error)) from error
     except Terminal as error:
         raise HTTPException(409, str(error)) from error
 

@@ -19,8 +19,8 @@ from voxpop.errors import Poison
 from voxpop.schema import SCORED, TIMESTAMP
 from voxpop.segment import Segment
 from voxpop.stores import folding, matched
-from voxpop.stores.duckdb import DuckDBStore
 from voxpop.stores.folding import Folded
+from voxpop.stores.view import View
 from voxpop.topics import Matcher, Topic
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class BulkRebuild:
     is the old one. Only what the store holds comes to the driver's machine, and not through its memory.
     """
 
-    def __init__(self, store: DuckDBStore, scored: Path, jobs: Jobs) -> None:
+    def __init__(self, store: View, scored: Path, jobs: Jobs) -> None:
         self._store = store
         self._scored = scored.absolute()
         self._jobs = jobs

@@ -1,6 +1,21 @@
 """The `voxpop` command: one module per group of commands, each of which imports what it needs when it runs."""
 
-from voxpop.cli import behaviour, doctor, explain, export, ingest, keys, model, place, scrub, serve, topics, train, x
+from voxpop.cli import (
+    behaviour,
+    doctor,
+    explain,
+    export,
+    ingest,
+    keys,
+    model,
+    place,
+    query,
+    scrub,
+    serve,
+    topics,
+    train,
+    x,
+)
 from voxpop.cli.app import app, main
 
 __all__ = [
@@ -14,6 +29,7 @@ __all__ = [
     "main",
     "model",
     "place",
+    "query",
     "scrub",
     "serve",
     "topics",

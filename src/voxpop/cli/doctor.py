@@ -8,13 +8,14 @@ import typer
 
 from voxpop import console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Data, Engine, Json, Master, Model, engine_flags
+from voxpop.cli.options import Config, Data, Engine, Json, Master, Model, Store, engine_flags
 
 
 @app.command()
 def doctor(
     network: Annotated[bool, typer.Option("--network", help="Also ask whether the hosts of sources answer.")] = False,
     data: Data = None,
+    store: Store = None,
     settings_file: Config = None,
     model: Model = None,
     engine: Engine = None,
@@ -31,7 +32,7 @@ def doctor(
     """
     from voxpop import doctor as doctors
 
-    flags = {"data": data, "model": model, **engine_flags(engine, master)}
+    flags = {"data": data, "store": store, "model": model, **engine_flags(engine, master)}
     checks = doctors.examine(doctors.Patient(settings_file, flags, network))
     rows = [f"{one.state:<4}  {one.name}: {one.found}" + (f" -> {one.fix}" if one.fix else "") for one in checks]
     is_well = all(one.state != "fail" for one in checks)

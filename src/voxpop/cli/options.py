@@ -47,6 +47,16 @@ Sources = Annotated[
     ),
 ]
 
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="STORE",
+        help="duckdb, a file in the data directory, or postgresql://USER@HOST/DATABASE; its password is best in "
+        "PGPASSWORD. [default: duckdb]",
+    ),
+]
+
 Engine = Annotated[
     Literal["embedded", "spark", "dask"] | None,
     typer.Option("--engine", help="What runs the work: this process, Spark or Dask. [default: embedded]"),

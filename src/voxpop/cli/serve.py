@@ -25,6 +25,7 @@ from voxpop.cli.options import (
     Port,
     Scheduler,
     Sources,
+    Store,
     engine_flags,
     model_flags,
 )
@@ -64,6 +65,7 @@ def run(
     ] = False,
     once: Annotated[bool, typer.Option("--once", help="Read, score and load everything there is, then stop.")] = False,
     data: Data = None,
+    store: Store = None,
     settings_file: Config = None,
     model: Model = None,
     labels: Labels = None,
@@ -88,20 +90,15 @@ def run(
     Example: voxpop run --source bluesky --engine spark --master spark://host:7077
 
     Example: voxpop run --once --source exports --scheduler tcp://host:8786
+
+    Example: voxpop run --source bluesky --store postgresql://voxpop@db.example.org/voxpop
     """
     from voxpop import assembly
     from voxpop.log import Log
 
     flags = {**model_flags(model, labels, languages), **engine_flags(engine, master, scheduler)}
-    settings = config.load(settings_file, data=data, port=port, **flags)
-    chosen = settings.chosen_sources(source or [], watch)
-    live = [table.name or table.kind for table in chosen if not table.has_end]
-    if once and live:
-        raise Terminal(f"{', '.join(live)} has no end, so --once would never stop; leave --once out")
-    sources = [assembly.source(table, settings) for table in chosen]
-    for table in chosen:
-        if table.kind == "x":
-            console.say(assembly.x_purse(table, settings).text())
+    settings = config.load(settings_file, data=data, store=store, port=port, **flags)
+    sources = _sources(settings, settings.chosen_sources(source or [], watch), once=once)
     takes_spool = bool(sources) and not once
     with Log(settings.data).lock(takes_spool=takes_spool), assembly.assembled(settings) as parts:
         answer = _run_once(parts, sources) if once else _serve(parts, sources, browser)
@@ -111,7 +108,12 @@ def run(
 
 @app.command()
 def serve(
+    read_only: Annotated[
+        bool,
+        typer.Option("--read-only", help="Serve what a PostgreSQL store holds; another process reads and loads."),
+    ] = False,
     data: Data = None,
+    store: Store = None,
     settings_file: Config = None,
     model: Model = None,
     labels: Labels = None,
@@ -125,13 +127,18 @@ def serve(
 ) -> None:
     """Serve dashboard and API over what was ingested; scores and loads what is missing, and what lands meanwhile.
 
+    With --read-only, nothing is read, scored, loaded or scrubbed but the texts of requests; any number can run beside
+    the process that does.
+
     Example: voxpop serve --data my-data
+
+    Example: voxpop serve --read-only --store postgresql://voxpop@db.example.org/voxpop --port 8051
     """
     from voxpop import assembly
 
     flags = {**model_flags(model, labels, languages), **engine_flags(engine, master, scheduler)}
-    settings = config.load(settings_file, data=data, port=port, **flags)
-    with assembly.assembled(settings) as parts:
+    settings = config.load(settings_file, data=data, store=store, port=port, **flags)
+    with assembly.assembled(settings, read_only=read_only) as parts:
         answer = _serve(parts, [], browser)
     console.answer(answer, as_json=json_)
 
@@ -139,6 +146,7 @@ def serve(
 @app.command()
 def rebuild(
     data: Data = None,
+    store: Store = None,
     settings_file: Config = None,
     engine: Engine = None,
     master: Master = None,
@@ -150,11 +158,13 @@ def rebuild(
 
     Example: voxpop rebuild --data my-data
 
+    Example: voxpop rebuild --store postgresql://voxpop@db.example.org/voxpop
+
     Example: voxpop rebuild --engine spark --master spark://host:7077 --data /shared/my-data
     """
     from voxpop import assembly
 
-    settings = config.load(settings_file, data=data, **engine_flags(engine, master))
+    settings = config.load(settings_file, data=data, store=store, **engine_flags(engine, master))
     if settings.engine == "dask":
         raise Terminal("rebuild runs on the engines embedded and spark, not on dask; give --engine embedded")
     with assembly.assembled(settings) as parts:
@@ -176,6 +186,23 @@ def _rebuilt(parts: Any) -> int:
     with console.StepsBar("task") as bar:
         rebuild = BulkRebuild(parts.store, parts.job.scored, Jobs(parts.engine.session, bar))
         return rebuild.run(parts.log.segments(), parts.catalogue.matcher, keep)
+
+
+def _sources(settings: Any, chosen: Sequence[Any], *, once: bool) -> list[Any]:
+    """Open what was chosen; says what it may cost.
+
+    Raises:
+        Terminal: one has no end, and an end is wanted.
+    """
+    from voxpop import assembly
+
+    live = [table.name or table.kind for table in chosen if not table.has_end]
+    if once and live:
+        raise Terminal(f"{', '.join(live)} has no end, so --once would never stop; leave --once out")
+    for table in chosen:
+        if table.kind == "x":
+            console.say(assembly.x_purse(table, settings).text())
+    return [assembly.source(table, settings) for table in chosen]
 
 
 def _run_once(parts: Any, sources: Sequence[Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from voxpop.api.app import Service
 from voxpop.dashboard import figures, layout, panels, text
 from voxpop.dashboard.state import state
 from voxpop.dashboard.view import Choice, Window, choose, default_range, read, resolve
+from voxpop.errors import Transient
 from voxpop.stores import queries
 from voxpop.stores.period import Span
 from voxpop.stores.queries import ALL
@@ -63,7 +64,10 @@ def register(app: Dash, service: Service) -> None:
         return frozenset(topic.name for topic in service.topics.topics)
 
     async def read_address(search: str | None) -> tuple[str, str]:
-        known = await asyncio.to_thread(queries.span, service.store)
+        try:
+            known = await asyncio.to_thread(queries.span, service.store)
+        except Transient:
+            known = None
         choice = choose(*read(search), names(), default_range(known, datetime.now(UTC)))
         return choice.topic, choice.range
 
@@ -110,6 +114,9 @@ def answer(service: Service, request: Request) -> Answer:
         if known is None:
             return {**unchanged, **fresh, "filled": False, "bare": True, "period": "", "well": True}
         return {**unchanged, **fresh, "filled": True, "bare": False, "well": True, **_board(service, request, known)}
+    except Transient:
+        # The store is away, which whoever loads it says, once; here it would be said with every tick.
+        return {**unchanged, "failure": text.FAILED, "well": False}
     except Exception:
         _LOGGER.exception("the dashboard could not read the store")
         return {**unchanged, "failure": text.FAILED, "well": False}

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from voxpop.observability.metrics import Metrics
-from voxpop.seams import Scorer, Store
+from voxpop.seams import Cutting, Scorer, Store
 from voxpop.segment import Segment
 
 
@@ -46,3 +46,7 @@ class MeasuredScorer:
         self._metrics.batches.observe(batch.num_rows)
         with self._metrics.scoring.time():
             return self._scorer(batch)
+
+    def cuts(self, text: str) -> bool:
+        """As the scorer; one that reads all of a text cuts none."""
+        return isinstance(self._scorer, Cutting) and self._scorer.cuts(text)

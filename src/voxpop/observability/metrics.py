@@ -6,7 +6,7 @@ from collections import Counter as Count
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -52,6 +52,11 @@ class Metrics:
             "Texts in one run of the model for the API.",
             registry=self.registry,
             buckets=TEXTS,
+        )
+        self.waiting = Gauge(
+            "voxpop_score_waiting_texts",
+            "Texts of requests that wait for the model; those that it is at are not counted.",
+            registry=self.registry,
         )
 
 

@@ -1,7 +1,7 @@
 """The transformer scorer: int8 ONNX run by ONNX Runtime, a row's score independent of its neighbours."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -69,10 +69,16 @@ class OnnxScorer:
 
         Total: a null or blank text is labelled "unscored"; of a long one the first `max_length` tokens count.
         """
-        cut = _CHARACTERS_A_TOKEN * self._card.max_length
-        prepared = [prepare(text)[:cut] if text is not None else "" for text in decoded_texts(batch.column("text"))]
+        prepared = self._prepared(decoded_texts(batch.column("text")))
         scored = [row for row, text in enumerate(prepared) if not is_blank(text)]
         return scores(batch.num_rows, scored, self._recent([prepared[row] for row in scored], self._score))
+
+    def cuts(self, text: str) -> bool:
+        """Tell whether a text has more tokens than the model reads, of which the first count."""
+        (prepared,) = self._prepared([text])
+        if len(prepared) == _CHARACTERS_A_TOKEN * self._card.max_length:
+            return True
+        return bool(self._tokenizer.encode(spelled(prepared) if self._card.spells_emoji else prepared).overflowing)
 
     def status(self) -> dict[str, int]:
         """How many texts it was asked for, and how many of them it remembered."""
@@ -81,6 +87,10 @@ class OnnxScorer:
     def __reduce__(self) -> tuple[Callable[[Path, int], "OnnxScorer"], tuple[Path, int]]:
         """Pickle as directory and thread count: a session cannot travel."""
         return _opened_once, self._opened
+
+    def _prepared(self, texts: Iterable[str | None]) -> list[str]:
+        cut = _CHARACTERS_A_TOKEN * self._card.max_length
+        return [prepare(text)[:cut] if text is not None else "" for text in texts]
 
     def _score(self, prepared: list[str]) -> Floats:
         read = [spelled(text) for text in prepared] if self._card.spells_emoji else prepared

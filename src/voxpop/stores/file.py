@@ -9,7 +9,12 @@ import duckdb
 
 from voxpop.errors import Terminal
 
-SETTINGS: Final[dict[str, Any]] = {"TimeZone": "UTC", "autoinstall_known_extensions": False}
+SETTINGS: Final[dict[str, Any]] = {
+    "TimeZone": "UTC",
+    "autoinstall_known_extensions": False,
+    # Else it keeps what it read and wrote until four fifths of the machine's memory are full.
+    "memory_limit": "1GB",
+}
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:

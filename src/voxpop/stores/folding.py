@@ -26,8 +26,7 @@ from voxpop.stores.file import connect
 from voxpop.stores.matched import author_key
 from voxpop.stores.sql import statement
 
-MEMORY: Final = "1GB"
-"""What one folding may hold in memory; the rest is in a temporary file."""
+EVERY: Final = 1 << 62
 GONE: Final = pa.schema([("author_key", pa.int64()), ("until", TIMESTAMP)])
 
 
@@ -74,12 +73,12 @@ def fold(incoming: pa.RecordBatchReader, folded: Folded, part: str, forget_befor
     """Fold the rows of `voxpop.stores.matched.incoming` of some posts, all events of each; answers the posts' number.
 
     The statements are those of the store. Text of posts received before `forget_before` is let go of, as
-    `DuckDBStore.retain` does.
+    `View.retain` does.
     """
     with tempfile.TemporaryDirectory(prefix="voxpop-fold-") as scratch:
         connection = connect(Path(scratch) / "part.duckdb")
         try:
-            connection.execute(f"set memory_limit = '{MEMORY}'; set threads = 1")
+            connection.execute("set threads = 1")
             connection.execute(statement("schema").text)
             # The fold notes what it touches under the newest entry of the ledger.
             connection.execute("insert into ledger values ('', '', 0, 0, 0, null, now())")
@@ -88,7 +87,7 @@ def fold(incoming: pa.RecordBatchReader, folded: Folded, part: str, forget_befor
             connection.register("arriving", incoming)
             connection.execute("create table incoming as select * from arriving")
             connection.execute(statement("fold").text)
-            connection.execute(statement("retain_age").text, [forget_before])
+            connection.execute(statement("forget_text").text, [forget_before, None, None, EVERY])
             _copy(connection, "posts", folded.path("posts", part))
             _copy(connection, "buckets_minute", folded.path("partial", part))
             return int(connection.execute("select count(*) from posts").fetchall()[0][0])

@@ -44,6 +44,7 @@ def incoming(segment: Segment, batch: pa.Table, topics: Topics) -> pa.Table:
         Poison: the batch does not have the columns of `SCORED`.
     """
     check(segment, batch)
+    batch = _without_nul(batch)
     kept = pc.if_else(pc.equal(batch["op"], "delete"), pa.scalar(None, pa.string()), batch["text"])
     columns = {name: batch[_COLUMNS[name]].to_pylist() for name in topics.columns}
     found = pa.array(topics.match(kept.to_pylist(), columns), pa.list_(pa.string()))
@@ -60,6 +61,15 @@ def check(segment: Segment, batch: pa.Table) -> None:
     """Raise `Poison` unless the batch has the columns of `SCORED`."""
     if {field.name: field.type for field in batch.schema} != {field.name: field.type for field in SCORED}:
         raise Poison(f"segment {segment.path} does not have the columns of a scored segment; score it again")
+
+
+def _without_nul(batch: pa.Table) -> pa.Table:
+    """The batch with U+FFFD for U+0000, which text of PostgreSQL cannot hold; so both stores hold the same."""
+    for number, field in enumerate(batch.schema):
+        column = batch[field.name]
+        if field.type == pa.string() and pc.any(pc.match_substring(column, "\0")).as_py():
+            batch = batch.set_column(number, field, pc.replace_substring(column, "\0", "\ufffd"))
+    return batch
 
 
 def gained(rows: pa.Table, names: set[str]) -> pa.Table:

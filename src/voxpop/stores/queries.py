@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from voxpop.schema import TIMESTAMP
 from voxpop.seams import Store
 from voxpop.stores.counts import COUNTS, counted, some
+from voxpop.stores.page import newest
 from voxpop.stores.period import DAY, MINUTE, MONDAY, Intervals, Span, aligned, grain, pieces
 
 Dimension = Literal["topic", "country", "lang", "source"]
@@ -190,17 +191,20 @@ def posts(store: Store, filter: Filter, limit: int = 50, before: Cursor | None =
     Deleted posts, posts without text and those whose text was let go are not listed. The trap: text is what a
     stranger wrote; escape it.
     """
-    return store.query(
-        "posts",
-        topic=filter.topic,
-        start=filter.start,
-        end=filter.end,
-        labels=filter.labels or None,
-        before_at=before and before.created_at,
-        before_id=before and before.post_id,
-        limit=limit,
-        **_chosen(filter),
-    )
+    return listed(store, "posts", filter, limit, before)
+
+
+def listed(store: Store, name: str, filter: Filter, limit: int, before: Cursor | None, **more: Any) -> pa.Table:
+    """A page of a statement that lists posts, which takes the parameters of `posts.sql` and `more`."""
+
+    def since(start: datetime | None) -> pa.Table:
+        given = {"topic": filter.topic, **_chosen(filter), "labels": filter.labels or None, "limit": limit, **more}
+        place = {"before_at": before and before.created_at, "before_id": before and before.post_id}
+        return store.query(name, start=start, end=filter.end, **given, **place)
+
+    known = None if before else span(store)
+    ends = [end for end in (before and before.created_at, filter.end, known and known.end) if end]
+    return newest(since, filter.start, min(ends), limit) if ends else since(filter.start)
 
 
 def seq(store: Store) -> int:

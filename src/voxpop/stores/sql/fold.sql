@@ -17,11 +17,13 @@ create temp table known as
 select position, post_id, author_key, deleted, live, rev_length, rev, created_at, minute, topics, source, country, lang,
        label, polarity
 from posts
-where position in (
-    select position from posts where key in (select key from incoming)
-    union all
-    select position from posts where author_key in (select author_key from departed)
-);
+where key in (select key from incoming)
+union all
+select position, post_id, author_key, deleted, live, rev_length, rev, created_at, minute, topics, source, country, lang,
+       label, polarity
+from posts
+where author_key in (select author_key from departed)
+  and key not in (select key from incoming);
 
 create temp table folded as
 with winner as (

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from tests.stores.places import Place
 from tests.stores.scored import TOPICS, cut, event
-from tests.stores.view import View, load, seen
+from tests.stores.view import View as Seen
+from tests.stores.view import load, seen
 from voxpop.segment import Segment
 from voxpop.stores import queries
-from voxpop.stores.duckdb import DuckDBStore
 from voxpop.stores.queries import Filter
+from voxpop.stores.view import View
 from voxpop.topics import Matcher, Topic
 
+Places = Callable[[], Place]
 PLUM = Topic.read("plum", "Plum", "plum -is:repost")
 WITH_PLUM = Matcher([*TOPICS.topics, PLUM])
 ROWS = [
@@ -31,23 +33,21 @@ ROWS = [
 PIECES = cut(ROWS, range(len(ROWS)))
 
 
-def from_the_start(path: Path, topics: Matcher, pieces: Sequence[tuple[Segment, pa.Table]] = PIECES) -> View:
-    store = DuckDBStore.open(path, topics)
+def from_the_start(place: Place, topics: Matcher, pieces: Sequence[tuple[Segment, pa.Table]] = PIECES) -> Seen:
+    store = place.open(topics)
     for piece in pieces:
         store.load(*piece)
-    view = seen(store)
-    store.close()
-    return view
+    return seen(store)
 
 
-def backfill(store: DuckDBStore) -> int:
+def backfill(store: View) -> int:
     pieces = dict(PIECES)
     return sum(store.backfill(segment, pieces[segment]) for segment in store.lacking())
 
 
 @pytest.mark.parametrize("before", [0, 3, 5, len(ROWS)])
 def test_a_topic_that_comes_late_is_counted_as_if_it_had_always_been_there(
-    store: DuckDBStore, tmp_path: Path, before: int
+    store: View, places: Places, before: int
 ) -> None:
     for piece in PIECES[:before]:
         store.load(*piece)
@@ -55,12 +55,12 @@ def test_a_topic_that_comes_late_is_counted_as_if_it_had_always_been_there(
     for piece in PIECES[before:]:
         store.load(*piece)
     assert backfill(store) == before
-    assert seen(store) == from_the_start(tmp_path / "other.duckdb", WITH_PLUM)
+    assert seen(store) == from_the_start(places(), WITH_PLUM)
     assert backfill(store) == 0
 
 
 @pytest.mark.parametrize("filled", [0, 2, 5])
-def test_new_posts_are_counted_once_while_the_past_is_filled(store: DuckDBStore, tmp_path: Path, filled: int) -> None:
+def test_new_posts_are_counted_once_while_the_past_is_filled(store: View, places: Places, filled: int) -> None:
     early, late = PIECES[:-2], PIECES[-2:]
     for piece in early:
         store.load(*piece)
@@ -70,41 +70,41 @@ def test_new_posts_are_counted_once_while_the_past_is_filled(store: DuckDBStore,
     for piece in late:
         store.load(*piece)
     backfill(store)
-    assert seen(store) == from_the_start(tmp_path / "other.duckdb", WITH_PLUM)
+    assert seen(store) == from_the_start(places(), WITH_PLUM)
 
 
-def test_a_topic_that_goes_leaves_nothing_behind(store: DuckDBStore, tmp_path: Path) -> None:
+def test_a_topic_that_goes_leaves_nothing_behind(store: View, places: Places) -> None:
     for piece in PIECES:
         store.load(*piece)
     only_pear = Matcher([TOPICS.topics[1]])
     store.follow(only_pear)
     assert store.lacking() == []
-    assert seen(store) == from_the_start(tmp_path / "other.duckdb", only_pear)
+    assert seen(store) == from_the_start(places(), only_pear)
 
 
-def test_a_query_that_changes_is_counted_anew(store: DuckDBStore, tmp_path: Path) -> None:
+def test_a_query_that_changes_is_counted_anew(store: View, places: Places) -> None:
     for piece in PIECES:
         store.load(*piece)
     changed = Matcher([Topic.read("apple", "Apple", "plum"), TOPICS.topics[1]])
     store.follow(changed)
     assert not store.stale(changed.digest, store.made_by())
     backfill(store)
-    assert seen(store) == from_the_start(tmp_path / "other.duckdb", changed)
+    assert seen(store) == from_the_start(places(), changed)
 
 
-def test_what_is_lacking_outlives_the_process(tmp_path: Path) -> None:
-    store = DuckDBStore.open(tmp_path / "store.duckdb", TOPICS)
+def test_what_is_lacking_outlives_the_process(place: Place) -> None:
+    store = place.open()
     load(store, *ROWS)
     store.follow(WITH_PLUM)
     store.close()
-    again = DuckDBStore.open(tmp_path / "store.duckdb", WITH_PLUM)
+    again = place.open(WITH_PLUM)
     assert len(again.lacking()) == len(ROWS)
     backfill(again)
     assert queries.totals(again, Filter("plum")).n == 2
     again.close()
 
 
-def test_a_title_alone_changes_nothing(store: DuckDBStore) -> None:
+def test_a_title_alone_changes_nothing(store: View) -> None:
     load(store, *ROWS)
     seq = queries.seq(store)
     store.follow(Matcher([Topic.read("apple", "Apples", "APPLE"), TOPICS.topics[1]]))
@@ -112,9 +112,7 @@ def test_a_title_alone_changes_nothing(store: DuckDBStore) -> None:
 
 
 @pytest.mark.parametrize("change", [lambda store: store.follow(Matcher([])), backfill])
-def test_readers_are_told_of_what_was_forgotten_and_filled(
-    store: DuckDBStore, change: Callable[[DuckDBStore], object]
-) -> None:
+def test_readers_are_told_of_what_was_forgotten_and_filled(store: View, change: Callable[[View], object]) -> None:
     load(store, *ROWS)
     store.follow(WITH_PLUM)
     seq = queries.seq(store)
@@ -123,7 +121,7 @@ def test_readers_are_told_of_what_was_forgotten_and_filled(
     assert changes.seq > seq and changes.complete and changes.minutes
 
 
-def test_topics_that_change_while_a_segment_is_matched_are_not_missed(tmp_path: Path) -> None:
+def test_topics_that_change_while_a_segment_is_matched_are_not_missed(place: Place) -> None:
     class Late(Matcher):
         """Topics that change after they matched, as a change from another thread can."""
 
@@ -132,7 +130,7 @@ def test_topics_that_change_while_a_segment_is_matched_are_not_missed(tmp_path: 
             store.follow(WITH_PLUM)
             return found
 
-    store = DuckDBStore.open(tmp_path / "store.duckdb", Late(TOPICS.topics))
+    store = place.open(Late(TOPICS.topics))
     store.load(*cut([event(text="a plum")], [])[0])
     assert store.lacking() == []
     assert queries.totals(store, Filter("plum")).n == 1

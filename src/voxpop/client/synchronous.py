@@ -1,0 +1,139 @@
+"""The client for notebooks and scripts."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+
+import httpx
+import pyarrow as pa
+from pydantic import SecretStr
+
+from voxpop.client import answers, questions
+from voxpop.client.chosen import Bucketed, Chosen, Compared, Mapped, Searched, parameters
+from voxpop.client.connection import PAGE, Reach, read, request
+from voxpop.client.questions import Question
+from voxpop.errors import VoxpopError
+from voxpop.sources.sse import Events
+
+T = TypeVar("T")
+
+
+class Client:
+    """Asks a running Voxpop; a context manager. Tables are Arrow's: `.to_pandas()` makes a data frame.
+
+    Keyword arguments of questions are those of `voxpop.client.chosen`. A busy server is asked again, a few times.
+
+        with voxpop.Client("http://127.0.0.1:8050") as client:
+            client.buckets(topic="gta6", width=3600, group="country").to_pandas()
+
+    Every method raises `Terminal` where the server refuses and says why, `Transient` where it cannot be reached.
+    """
+
+    def __init__(self, url: str | None = None, key: str | SecretStr | None = None, timeout: float = 30.0) -> None:
+        self._reach = Reach(url, SecretStr(key) if isinstance(key, str) else key, timeout)
+        self._http = httpx.Client(**self._reach.options())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def buckets(self, **chosen: Unpack[Bucketed]) -> pa.Table:
+        """Counts and net sentiment by interval, by default of the last 24 hours; with `group`, by `name`, too."""
+        return self.ask(questions.buckets(chosen))
+
+    def compare(self, **chosen: Unpack[Compared]) -> pa.Table:
+        """Share of voice and sentiment of topics beside the period before; a row a topic."""
+        return self.ask(questions.compare(chosen))
+
+    def countries(self, **chosen: Unpack[Mapped]) -> pa.Table:
+        """Counts and shares by country."""
+        return self.ask(questions.countries(chosen))
+
+    def cells(self, **chosen: Unpack[Mapped]) -> pa.Table:
+        """Counts and shares by H3 cell."""
+        return self.ask(questions.cells(chosen))
+
+    def posts(self, limit: int | None = None, **chosen: Unpack[Searched]) -> pa.Table:
+        """The newest posts, or all of them; with `q`, those whose text holds its words."""
+        if limit is None:
+            return self.ask(questions.posts(chosen))
+        found: list[dict[str, Any]] = []
+        before = None
+        while len(found) < limit:
+            page = self.ask(questions.page(chosen, min(PAGE, limit - len(found)), before))
+            found += page["posts"]
+            before = page["next"]
+            if before is None:
+                break
+        return answers.table(found)
+
+    def topics(self) -> pa.Table:
+        """The topics, each with its counts in the newest hour of data."""
+        return self.ask(questions.topics())
+
+    def add_topic(self, name: str, query: str, title: str | None = None) -> dict[str, Any]:
+        """Add a topic; its past is counted meanwhile."""
+        return self.ask(questions.add_topic(name, query, title))
+
+    def remove_topic(self, name: str) -> None:
+        """Remove a topic that was added."""
+        self.ask(questions.remove_topic(name))
+
+    def score(self, texts: Sequence[str], *, any_language: bool = False) -> pa.Table:
+        """Score texts: `label`, probabilities, `polarity`, a row a text, in order."""
+        parts = [self.ask(question) for question in questions.score(texts, any_language=any_language)]
+        return answers.table([row for part in parts for row in part])
+
+    def explain(self, text: str) -> dict[str, Any]:
+        """Which words carried the label of a text."""
+        return self.ask(questions.explain(text))
+
+    def gaps(self, source: str | None = None) -> pa.Table:
+        """Periods in which a live source was not heard."""
+        return self.ask(questions.gaps(source))
+
+    def models(self) -> pa.Table:
+        """The models there are, with their figures."""
+        return self.ask(questions.models())
+
+    def status(self) -> dict[str, Any]:
+        """The state of the server."""
+        return self.ask(questions.status())
+
+    def live(self, **chosen: Unpack[Chosen]) -> Iterator[dict[str, Any]]:
+        """Updates of a `topic` as they come, at most one a second, until the server stops."""
+        with self._http.stream("GET", "/v1/live", params=list(parameters(chosen)), timeout=None) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise answers.error(answer)
+            events = Events()
+            for block in answer.iter_raw():
+                yield from (json.loads(event.data) for event in events.feed(block) if event.name == "update")
+
+    def ask(self, question: Question[T]) -> T:
+        """Ask one of `voxpop.client.questions`, again where that may help."""
+        for tried in range(self._reach.retries + 1):
+            try:
+                return self._once(question)
+            except VoxpopError as error:
+                time.sleep(self._reach.pause(question, error, tried))
+        raise AssertionError("the last try answers or raises")
+
+    def _once(self, question: Question[T]) -> T:
+        try:
+            answer = self._http.request(**request(question))
+        except httpx.TransportError as error:
+            raise self._reach.unreachable(error) from error
+        return read(question, answer)

@@ -1,0 +1,47 @@
+"""Posts by where they come from: by cell of the earth, and by how their place is known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, Final
+
+import h3
+import pyarrow as pa
+
+from voxpop.seams import Store
+from voxpop.stores.counts import COUNTS, counted, some
+from voxpop.stores.period import MINUTE, Span, aligned
+from voxpop.stores.queries import Filter
+
+FINEST: Final = 5
+"""The resolution of the cells in a scored segment."""
+
+
+def cells(store: Store, filter: Filter, period: Span, resolution: int = FINEST) -> pa.Table:
+    """Counts by H3 cell: `name`, counts, `net`; most posts first. Only posts with a point that is still kept have one.
+
+    The filter's own times do not count. The trap: finer than `FINEST` there is nothing.
+    """
+    rows = _asked(store, "cells", filter, period)
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
+    for row in rows.to_pylist():
+        parent = sums[h3.cell_to_parent(row["name"], min(resolution, h3.get_resolution(row["name"])))]
+        for name in COUNTS:
+            parent[name] += row[name]
+    columns = {name: pa.array([each[name] for each in sums.values()], pa.int64()) for name in COUNTS}
+    return _sorted(pa.table({"name": pa.array(list(sums), pa.string()), **columns}), filter)
+
+
+def coverage(store: Store, filter: Filter, period: Span) -> pa.Table:
+    """Counts by what a post's place is known from: `name` (gps, place, profile, none), counts, `net`."""
+    return _sorted(_asked(store, "coverage", filter, period), filter)
+
+
+def _asked(store: Store, query: str, filter: Filter, period: Span) -> pa.Table:
+    whole = aligned(period, MINUTE)
+    chosen: dict[str, Any] = {name: getattr(filter, name) or None for name in ("countries", "langs", "sources")}
+    return store.query(query, topic=filter.topic, start=whole.start, end=whole.end, **chosen)
+
+
+def _sorted(rows: pa.Table, filter: Filter) -> pa.Table:
+    return some(counted(rows, filter.labels)).sort_by([("n", "descending"), ("name", "ascending")])

@@ -1,0 +1,14 @@
+-- params: before, newest_at, newest_id, limit
+-- Some of the posts received before a time, or not after a post: a few at a time, for a database holds what it changes.
+update posts
+set text = null, author_id = null, author = null, url = null, lat = null, lon = null, h3 = null
+where position in (
+    select position
+    from posts
+    where text is not null
+      and (received_at < $1::timestamptz
+           or received_at < $2::timestamptz
+           or (received_at = $2::timestamptz and post_id collate "C" <= $3::text))
+    limit $4::bigint
+)
+returning position;
