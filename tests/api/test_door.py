@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.api.doors import Shut, shut
 from tests.api.test_app import connected, get, problem
@@ -19,13 +21,13 @@ from voxpop.api.access import declared, needs, refuse_undeclared
 from voxpop.api.app import Service, create_api
 from voxpop.api.audit import Audit
 from voxpop.api.caller import SCOPES
-from voxpop.api.door import OPEN, Door
+from voxpop.api.door import OPEN, Door, Doorman
 from voxpop.api.limits import Limits, Rates
 from voxpop.catalogue import Catalogue
 from voxpop.dashboard.app import mount
 from voxpop.errors import Transient
 
-METRICS_AND_V1 = re.compile(r"/(v1|metrics)")
+INTERFACE = re.compile(r"/(v1|metrics|predict|docs|redoc)")
 
 
 @pytest.fixture
@@ -63,14 +65,14 @@ def served(api: FastAPI) -> list[tuple[str, str]]:
 
 def test_every_route_of_the_api_needs_one_scope(service: Service) -> None:
     scopes = {
-        name: needed
-        for name, needed in declared(everything(service)).items()
-        if METRICS_AND_V1.match(name.split(" ")[1])
+        name: needed for name, needed in declared(everything(service)).items() if INTERFACE.match(name.split(" ")[1])
     }
     assert len(scopes) > 20
     assert all(len(needed) == 1 and needed[0] in SCOPES for needed in scopes.values())
     assert scopes["GET /v1/posts"] == ["read"]
-    assert {scopes[f"POST /v1/{path}"][0] for path in ("score", "explain", "topics/test")} == {"score"}
+    assert scopes["GET /docs"] == scopes["GET /redoc"] == scopes["GET /v1/export/posts"] == ["read"]
+    scoring = ("/v1/score", "/v1/explain", "/v1/topics/test", "/predict")
+    assert {scopes[f"POST {path}"][0] for path in scoring} == {"score"}
     assert {scopes[name][0] for name in ("POST /v1/topics", "PUT /v1/topics/{name}", "DELETE /v1/topics/{name}")} == {
         "admin"
     }
@@ -106,7 +108,7 @@ async def test_a_key_without_the_scope_is_told_which(service: Service, closed: S
     async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://voxpop.example") as client:
         for name, needs_these in declared(api).items():
             method, path = name.split(" ")
-            if not METRICS_AND_V1.match(path) or path == "/v1/live":
+            if not INTERFACE.match(path) or path == "/v1/live":
                 continue
             (needed,) = needs_these
             for scope in SCOPES:
@@ -199,6 +201,52 @@ async def test_texts_are_counted_and_an_explanation_as_what_it_costs(service: Se
         assert (await client.post("/v1/score", json={"texts": ["good"] * 10}, headers=headers)).status_code == 200
 
 
+async def test_predictions_count_as_texts_too_and_refuse_in_their_form(service: Service, tmp_path: Path) -> None:
+    few = shut(tmp_path, Rates(texts=3))
+    headers = few.bearer()
+    async with connected(replace(service, door=few.door)) as client:
+        batch = {"inputs": [["good"], ["bad"]]}
+        assert (await client.post("/predict", json=batch, headers=headers)).status_code == 200
+        refused = await client.post("/predict", json=batch, headers=headers)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+        assert refused.json()["error_type"] == "Overloaded" and "3 texts a minute" in refused.json()["error"]
+
+
+async def test_what_a_client_may_keep_it_asks_about_and_only_with_a_key(
+    client: httpx.AsyncClient, closed: Shut
+) -> None:
+    headers = closed.bearer("ana", ["read"])
+    answer = await client.get("/v1/topics", headers=headers)
+    assert answer.headers["cache-control"] == "private, no-cache"
+    known = {"if-none-match": answer.headers["etag"]}
+    assert (await client.get("/v1/topics", headers={**headers, **known})).status_code == 304
+    problem(await client.get("/v1/topics", headers=known), 401)
+    problem(await client.get("/v1/topics", headers={**closed.bearer("robot", ["score"]), **known}), 403)
+
+
+async def test_a_stream_that_is_cut_off_gets_no_end(service: Service, closed: Shut) -> None:
+    sent: list[str] = []
+
+    async def cut_off(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b": ping\n\n", "more_body": True})
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+
+    header = (b"authorization", closed.bearer()["authorization"].encode())
+    scope: Scope = {
+        "type": "http", "method": "GET", "scheme": "http", "path": "/v1/live", "query_string": b"",
+        "headers": [header, (b"host", b"localhost")], "app": create_api(service),
+    }  # fmt: skip
+    await asyncio.wait_for(Doorman(cut_off, closed.door)(scope, receive, send), 30)
+    assert sent == ["http.response.start", "http.response.body"], "the server closes what has no end"
+
+
 async def test_addresses_are_counted_where_there_are_no_keys(service: Service) -> None:
     async with connected(replace(service, door=Door(limits=Limits(Rates(requests=2))))) as client:
         assert [(await client.get("/v1/status")).status_code for _ in range(3)] == [200, 200, 429]
@@ -243,6 +291,9 @@ async def test_changes_are_noted_with_who_and_what(service: Service, closed: Shu
     async with connected(replace(service, door=closed.door, topics=catalogue)) as client:
         assert (await client.post("/v1/topics", json=PLUM, headers=ana)).status_code == 201
         problem(await client.post("/v1/topics", json=PLUM, headers=ana), 409)
+        stale = {**ben, "if-match": '"other"'}
+        problem(await client.put("/v1/topics/plum", json={"query": "plums"}, headers=stale), 412)
+        problem(await client.delete("/v1/topics/plum", headers=stale), 412)
         assert (await client.put("/v1/topics/plum", json={"query": "plums"}, headers=ben)).status_code == 200
         assert (await client.delete("/v1/topics/plum", headers=ben)).status_code == 204
     assert closed.acts() == [
@@ -263,7 +314,7 @@ async def test_the_description_names_the_schemes_and_the_scope_of_each_operation
     }
     assert operations["post /v1/score"]["security"] == [{"bearer": ["score"]}, {"header": ["score"]}]
     for name, operation in operations.items():
-        if METRICS_AND_V1.match(name.split(" ")[1]):
+        if INTERFACE.match(name.split(" ")[1]):
             assert {"401", "403", "429"} <= set(operation["responses"]) and operation["security"]
     assert "security" not in operations["get /healthz"]
 

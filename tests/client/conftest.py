@@ -16,14 +16,20 @@ from voxpop.topics import Topic
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server on loopback over eight posts."""
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service of eight posts."""
     folder: Path = tmp_path_factory.mktemp("served")
     catalogue = Catalogue([Topic.read("apple", "Apple", "apple"), Topic.read("pear", "Pear", "pear")], folder)
     store = DuckDBStore.open(folder / "store.duckdb", catalogue.matcher)
     for piece in cut(ROWS, [4]):
         store.load(*piece)
     catalogue.followed_by(store.follow)
-    with serving(Service(store, WordScorer(), catalogue, "These posts are invented", pipeline_status)) as url:
-        yield url
+    yield Service(store, WordScorer(), catalogue, "These posts are invented", pipeline_status)
     store.close()
+
+
+@pytest.fixture(scope="module")
+def address(service: Service) -> Iterator[str]:
+    """A server of it on loopback."""
+    with serving(service) as url:
+        yield url

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -88,6 +89,35 @@ async def test_queries_and_runs_of_the_model_are_timed(client: httpx.AsyncClient
     assert found["voxpop_store_query_duration_seconds_count", "posts"] == 1
     assert found["voxpop_score_duration_seconds_count",] == 1
     assert found["voxpop_score_batch_texts_sum",] == 2, "equal texts are scored once"
+    assert found["voxpop_score_waiting_texts",] == 0
+
+
+async def test_texts_that_wait_for_the_model_are_told(service: Service) -> None:  # noqa: F811
+    release, began = threading.Event(), threading.Event()
+
+    class HeldScorer(WordScorer):
+        def __call__(self, batch: Any) -> Any:
+            began.set()
+            assert release.wait(30)
+            return super().__call__(batch)
+
+    async with connected(replace(service, scorer=HeldScorer())) as client:
+        first = asyncio.create_task(client.post("/v1/score", json={"texts": ["good"]}))
+        assert await asyncio.to_thread(began.wait, 30)
+        other = asyncio.create_task(client.post("/v1/score", json={"texts": ["good", "bad", "worse"]}))
+        while (await read(client))["voxpop_score_waiting_texts",] != 3:
+            await asyncio.sleep(0.01)
+        release.set()
+        assert {answer.status_code for answer in await asyncio.gather(first, other)} == {200}
+
+
+def test_a_measured_scorer_cuts_what_its_own_does() -> None:
+    class ShortScorer(WordScorer):
+        def cuts(self, text: str) -> bool:
+            return len(text) > 5
+
+    short, whole = MeasuredScorer(ShortScorer(), Metrics()), MeasuredScorer(WordScorer(), Metrics())
+    assert (short.cuts("a long text"), short.cuts("a"), whole.cuts("a long text")) == (True, False, False)
 
 
 async def test_two_servers_of_one_process_share_nothing(service: Service) -> None:  # noqa: F811
