@@ -24,6 +24,7 @@ from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal, Transient
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
+from voxpop.insight import correction
 from voxpop.scrub import Options, is_due, scrub
 from voxpop.seams import Source, Telling
 from voxpop.spool import SpoolSource
@@ -189,6 +190,7 @@ class Server:
             status=self.status,
             closing=self._is_closing,
             gaps=self._gaps.gaps,
+            correction=correction.find(self._assembly.job.model.directory, settings.correction),
         )
         api = create_api(service)
         mount(api, service)

@@ -20,6 +20,7 @@ from voxpop.api import (
     pages,
     posts,
     predictions,
+    prevalence,
     problems,
     scores,
     status,
@@ -82,7 +83,7 @@ class _Api(FastAPI):
         return super().openapi()
 
 
-_PARTS = (explanations, buckets, comparisons, maps, posts, topics, gaps, cards, exports, status, live)
+_PARTS = (explanations, buckets, comparisons, prevalence, maps, posts, topics, gaps, cards, exports, status, live)
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from voxpop.catalogue import Catalogue
 from voxpop.gaps import Gap
+from voxpop.insight.correction import Correction
 from voxpop.log import Log
 from voxpop.seams import Scorer, Store
 from voxpop.topics import Matcher
@@ -42,6 +43,7 @@ class Service:
         closing: tells whether the server is about to stop, so that live streams end before it waits for them.
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
         readers: counts who follows `/v1/live`.
+        correction: how the model errs, by which shares are corrected; None where that is not known.
     """
 
     store: Store
@@ -53,3 +55,4 @@ class Service:
     gaps: Callable[[], list[Gap]] = _none
     log: Log | None = None
     readers: Readers = field(default_factory=Readers)
+    correction: Correction | None = None

@@ -1,6 +1,21 @@
 """The `voxpop` command: one module per group of commands, each of which imports what it needs when it runs."""
 
-from voxpop.cli import behaviour, doctor, explain, export, ingest, model, place, query, scrub, serve, topics, train, x
+from voxpop.cli import (
+    behaviour,
+    doctor,
+    explain,
+    export,
+    ingest,
+    model,
+    place,
+    prevalence,
+    query,
+    scrub,
+    serve,
+    topics,
+    train,
+    x,
+)
 from voxpop.cli.app import app, main
 
 __all__ = [
@@ -13,6 +28,7 @@ __all__ = [
     "main",
     "model",
     "place",
+    "prevalence",
     "query",
     "scrub",
     "serve",
