@@ -15,7 +15,7 @@ Both are tables with `label` and `text`; topics.tsv has `topic`, too. Four table
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +34,6 @@ from voxpop.scorers.onnx import OnnxScorer
 FEWEST = 20
 FOLDS = 5
 WINDOWS = (20, 50, 200, 1000, 5000, 20_000)
-HALF = np.full(3, 0.5)
 
 
 @dataclass(frozen=True)
@@ -46,10 +45,12 @@ class Labelled:
     topics: list[str | None]
 
     def of(self, chosen: Ints) -> Labelled:
+        """Some of the posts."""
         return Labelled(self.probabilities[chosen], self.gold[chosen], [self.topics[at] for at in chosen])
 
     @property
     def answered(self) -> Answered:
+        """As a correction is made of them."""
         return Answered.of(self.probabilities, self.gold, self.topics)
 
 
@@ -109,20 +110,19 @@ def by_topic(posts: Labelled, dev: Labelled | None) -> None:
         whole = fit(labelled.answered, others.answered)
         alike = Correction(whole.counts, None, whole.weight, 0, "")
         pooled = np.sum([counted(topic) for topic in topics], axis=0)
-        ways: dict[str, Callable[[Floats], Posterior]] = {
-            "cells, topics alike": lambda cells, alike=alike: estimate(alike, cells),  # type: ignore[misc]
-            "cells, topics differ": lambda cells, whole=whole: estimate(whole, cells),  # type: ignore[misc]
-            "voxpop: and lean": lambda cells, whole=whole, around=estimate(whole, pooled).shares[0]: estimate(  # type: ignore[misc]
-                whole, cells, around
-            ),
+        around = estimate(whole, pooled).shares[0]
+        ways: dict[str, tuple[Correction, Floats | None]] = {
+            "cells, topics alike": (alike, None),
+            "cells, topics differ": (whole, None),
+            "Voxpop: and lean on what is around": (whole, around),
         }
         for topic in topics:
             true, n = shares_of(topic.gold), len(topic.gold)
             for name, method in METHODS.items():
                 shares = method(topic.probabilities, labelled.probabilities, labelled.gold)
                 found.setdefault(name, []).append(errors(true, shares, n))
-            for name, way in ways.items():
-                posterior = way(counted(topic))
+            for name, (correction, middle) in ways.items():
+                posterior = estimate(correction, counted(topic), middle)
                 found.setdefault(name, []).append(errors(true, posterior.shares[0], n))
                 held.setdefault(name, []).append(holds(posterior, true[None])[0].tolist())
     count = len(found["CC"])

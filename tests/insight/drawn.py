@@ -9,7 +9,8 @@ from voxpop.insight.correction import WEIGHT, Correction
 from voxpop.metrics import Floats
 
 LIKELIHOOD = np.array(
-    [[0.29, 0.12, 0.03], [0.49, 0.06, 0.01], [0.15, 0.34, 0.13], [0.02, 0.31, 0.04], [0.04, 0.11, 0.21], [0.01, 0.06, 0.58]]
+    [[0.29, 0.12, 0.03], [0.49, 0.06, 0.01], [0.15, 0.34, 0.13],
+     [0.02, 0.31, 0.04], [0.04, 0.11, 0.21], [0.01, 0.06, 0.58]]
 )  # fmt: skip
 """The probability of each cell given the true class."""
 BALANCE = np.array([0.2, 0.4, 0.4])

@@ -102,7 +102,7 @@ def _held(posts: int, dice: np.random.Generator) -> float:
 
 
 def test_where_topics_differ_the_intervals_know_it() -> None:
-    """Each window errs in its own way, as topics do: intervals that take them as alike hold the truth far too rarely."""
+    """Each window errs in its own way, as topics do: intervals that take them as alike hold far too rarely."""
     dice = np.random.default_rng(5)
     held: dict[float | None, list[float]] = {None: [], 20.0: []}
     for _ in range(300):

@@ -116,7 +116,8 @@ def prevalence(
     for row in rows:
         row |= {"start": row["start"].isoformat()} if "start" in row else {"name": row["name"] or None}
     lines = [_line(topic, answer["total"]), *(_line(str(row.get("start") or row.get("name")), row) for row in rows)]
-    console.answer(answer, as_json=json_, text="\n".join([_head(correction), *lines]))
+    heads = [_head(correction), f"{'':<25} {'posts':>9}  {'net':<24}{'negative':<22}{'neutral':<22}positive"]
+    console.answer(answer, as_json=json_, text="\n".join([*heads, *lines]))
 
 
 @app.command()
@@ -145,18 +146,18 @@ def compare(
         found = comparison.compare(store, _filter("*", (start, end), country, lang), wanted, correction)
     answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, **found}
     lines = [
-        f"{row['name'][:20]:<20} {row['n']:>9,} {_percent(row['voice'])} {_percent(row['leads_voice'])}   "
-        f"{_net(row)} {_percent(row['leads_net'])}"
+        f"{row['name'][:20]:<20} {row['n']:>9,}   {_percent(row['voice'])}   {_percent(row['leads_voice'])}   "
+        f"{_net(row):<24}{_percent(row['leads_net'])}"
         for row in found["topics"]
     ]
-    heads = ["", f"{'':<20} {'posts':>9}  voice   most   net sentiment             best"]
+    heads = [_head(correction), f"{'':<20} {'posts':>9}  voice  leads   {'net':<24}leads"]
     pairs = [pair for pair in found["differences"] if pair["apart"]]
     told = [
         f"{pair['one']} is {abs(pair['net']):.2f} {'above' if pair['net'] > 0 else 'below'} {pair['other']} "
         f"({pair['low']:+.2f} to {pair['high']:+.2f})"
         for pair in pairs
     ]
-    text = "\n".join([_head(correction), *heads, *lines, "", *(told or ["no two of them are surely apart"])])
+    text = "\n".join([*heads, *lines, "", *(told or ["no two of them are surely apart"])])
     console.answer(answer, as_json=json_, text=text)
 
 
@@ -210,24 +211,22 @@ def _made_of(correction: Correction | None) -> dict[str, int] | None:
 def _head(correction: Correction | None) -> str:
     if correction is None:
         return "counted, not corrected: the model has no correction; make one with `voxpop calibrate`"
-    return f"corrected by {correction.posts:,} labelled posts; 90 % intervals; in brackets what was counted"
+    return f"corrected by {correction.posts:,} labelled posts; in () 90 % intervals, in [] what was counted"
 
 
 def _line(name: str, row: dict[str, Any]) -> str:
-    shares = (
-        f"{label} {_percent(row[label])} ({_percent(row[f'{label}_low'])} to {_percent(row[f'{label}_high'])}) "
-        f"[{_percent(row[f'counted_{label}'])}]"
-        for label in ("negative", "neutral", "positive")
-    )
-    return f"{name[:25]:<25} {row['n_scored']:>8,} posts  net {_net(row)}  " + "  ".join(shares)
+    shares = "".join(f"{_share(row, label):<22}" for label in ("negative", "neutral", "positive"))
+    return f"{name[:25]:<25} {row['n_scored']:>9,}  {_net(row):<24}{shares}".rstrip()
+
+
+def _share(row: dict[str, Any], label: str) -> str:
+    if row[label] is None:
+        return "–"
+    return f"{row[label]:.0%} ({row[f'{label}_low']:.0%}–{row[f'{label}_high']:.0%}) [{row[f'counted_{label}']:.0%}]"
 
 
 def _net(row: dict[str, Any]) -> str:
-    return (
-        "    –" + " " * 19
-        if row["net"] is None
-        else f"{row['net']:+.2f} ({row['net_low']:+.2f} to {row['net_high']:+.2f})"
-    )
+    return "–" if row["net"] is None else f"{row['net']:+.2f} ({row['net_low']:+.2f} to {row['net_high']:+.2f})"
 
 
 def _percent(share: float | None) -> str:

@@ -137,4 +137,5 @@ def _net(posterior: Posterior, known: list[int]) -> Floats:
 
 def _leading(drawn: Floats) -> list[float]:
     """How often each column is the greatest of its row."""
-    return (np.bincount(drawn.argmax(axis=1), minlength=drawn.shape[1]) / len(drawn)).tolist()
+    often: list[float] = (np.bincount(drawn.argmax(axis=1), minlength=drawn.shape[1]) / len(drawn)).tolist()
+    return often

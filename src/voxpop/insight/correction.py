@@ -61,7 +61,7 @@ class Correction:
     def doubt(self) -> Floats:
         """The variance of each class's likelihood, in units of that of one draw: of labelled posts and of topics."""
         labelled = 1 / (self.counts.sum(axis=0) + 0.5 * CELLS + 1)
-        return labelled if self.spread is None else labelled + 1 / (self.spread + 1)
+        return np.asarray(labelled if self.spread is None else labelled + 1 / (self.spread + 1))
 
     def write(self, path: Path) -> None:
         """Write it as JSON; it holds counts alone, and no post."""
@@ -93,9 +93,9 @@ class Correction:
 
 
 def _sane(read: Correction) -> bool:
-    numbers = [read.counts.ravel(), [read.weight - 1e-9], [] if read.spread is None else read.spread - 1e-9]
-    every = np.concatenate(numbers)
-    return bool(np.isfinite(every).all() and every.min() >= 0 and read.counts.sum(axis=0).min() > 0)
+    above = np.append([] if read.spread is None else read.spread, [read.weight, *read.counts.sum(axis=0)])
+    finite = np.isfinite(above).all() and np.isfinite(read.counts).all()
+    return bool(finite and above.min() > 0 and read.counts.min() >= 0)
 
 
 def files_of(directory: Path) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from voxpop import evaluation
+from voxpop.errors import Terminal
 from voxpop.insight import correction
 from voxpop.insight.correction import Answered, Correction
 from voxpop.labelled import LabelledFile
@@ -33,6 +34,15 @@ def fit(scorer: Scorer, tables: Tables, files: str, watch: Callable[[int], objec
     labelled, topics = tables
     answered = _answered(scorer, labelled, watch)
     return correction.fit(answered, _answered(scorer, topics, watch) if topics else answered, files)
+
+
+def beside(scorer: Scorer, labelled: Path, directory: Path) -> str | None:
+    """Put the correction beside a model's files; answers why there is none, where the posts are too few."""
+    try:
+        fit(scorer, (labelled, None), correction.files_of(directory)).write(directory / correction.FILE)
+    except Terminal as error:
+        return str(error)
+    return None
 
 
 def _answered(scorer: Scorer, path: Path, watch: Callable[[int], object]) -> Answered:
