@@ -12,14 +12,14 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, model_flags
+from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, Store, model_flags
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
     from voxpop.config import Settings
     from voxpop.insight.correction import Correction
-    from voxpop.stores.duckdb import DuckDBStore
     from voxpop.stores.queries import Filter
+    from voxpop.stores.view import View
 
 CONFIDENCE: Final = 0.9
 Period = tuple[str | None, str | None]
@@ -87,6 +87,7 @@ def prevalence(
     lang: Langs = None,
     model: Model = None,
     data: Data = None,
+    store: Store = None,
     settings_file: Config = None,
     json_: Json = False,
 ) -> None:
@@ -104,14 +105,14 @@ def prevalence(
 
     if width and (group or width % 60):
         raise Terminal("--width is whole minutes in seconds, and does not go with --group; leave one out")
-    with _reading(config.load(settings_file, data=data, model=model)) as (store, correction, names):
+    with _reading(config.load(settings_file, data=data, store=store, model=model)) as (view, correction, names):
         filter = _filter(_known(topic, names), (start, end), country, lang)
         answer: dict[str, Any] = {"topic": topic, "correction": _made_of(correction), "confidence": CONFIDENCE}
-        answer["total"] = shares.total(store, filter, correction).to_pylist()[0]
+        answer["total"] = shares.total(view, filter, correction).to_pylist()[0]
         if width:
-            answer["rows"] = shares.series(store, filter, Intervals(timedelta(seconds=width)), correction).to_pylist()
+            answer["rows"] = shares.series(view, filter, Intervals(timedelta(seconds=width)), correction).to_pylist()
         elif group:
-            answer["rows"] = shares.by(store, filter, group, correction).to_pylist()
+            answer["rows"] = shares.by(view, filter, group, correction).to_pylist()
     rows = answer.get("rows", [])
     for row in rows:
         row |= {"start": row["start"].isoformat()} if "start" in row else {"name": row["name"] or None}
@@ -129,6 +130,7 @@ def compare(
     lang: Langs = None,
     model: Model = None,
     data: Data = None,
+    store: Store = None,
     settings_file: Config = None,
     json_: Json = False,
 ) -> None:
@@ -141,9 +143,9 @@ def compare(
     """
     from voxpop.insight import comparison
 
-    with _reading(config.load(settings_file, data=data, model=model)) as (store, correction, names):
+    with _reading(config.load(settings_file, data=data, store=store, model=model)) as (view, correction, names):
         wanted = [_known(name, names) for name in topic or names]
-        found = comparison.compare(store, _filter("*", (start, end), country, lang), wanted, correction)
+        found = comparison.compare(view, _filter("*", (start, end), country, lang), wanted, correction)
     answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, **found}
     lines = [
         f"{row['name'][:20]:<20} {row['n']:>9,}   {_percent(row['voice'])}   {_percent(row['leads_voice'])}   "
@@ -162,19 +164,18 @@ def compare(
 
 
 @contextmanager
-def _reading(settings: Settings) -> Iterator[tuple[DuckDBStore, Correction | None, list[str]]]:
-    """The store of the data directory, the correction of the model that made it, and the topics' names."""
+def _reading(settings: Settings) -> Iterator[tuple[View, Correction | None, list[str]]]:
+    """The store that the settings name, the correction of the model that made it, and the topics' names."""
     from voxpop import assembly
     from voxpop.catalogue import Catalogue
     from voxpop.insight import correction
-    from voxpop.stores.duckdb import DuckDBStore
+    from voxpop.stores.opening import store_of
 
-    path = settings.data / "store.duckdb"
-    if not path.is_file():
+    if settings.database is None and not (settings.data / "store.duckdb").is_file():
         raise Terminal(f"{settings.data} has no store; name another with --data, or make one with `voxpop run`")
     spec = assembly.model_spec(settings)
     catalogue = Catalogue(settings.all_topics(), settings.data)
-    store = DuckDBStore.open(path, catalogue.matcher)
+    store = store_of(settings, catalogue.matcher, read_only=settings.database is not None)
     try:
         made_by, model_id = store.made_by(), spec.open().model_id
         if made_by not in ("", model_id):

@@ -20,7 +20,7 @@ from posts
 where key in (select key from incoming)
 union all
 select position, post_id, author_key, deleted, live, rev_length, rev, created_at, minute, topics, source, country, lang,
-       label, polarity
+       label, polarity, {sure} as sure
 from posts
 where author_key in (select author_key from departed)
   and key not in (select key from incoming);
