@@ -158,66 +158,6 @@ class Totals(Counts):
     posts_per_minute: float = Field(ge=0, examples=[42.5])
 
 
-class Estimate(BaseModel):
-    """A share in [0, 1], or net sentiment in [-1, 1], with a 90 % interval; null where nothing is scored."""
-
-    value: float | None = Field(examples=[0.31])
-    low: float | None = Field(examples=[0.27])
-    high: float | None = Field(examples=[0.36])
-
-
-class CountedShares(BaseModel):
-    """Shares as the model's labels count them, its errors included."""
-
-    negative: Probability
-    neutral: Probability
-    positive: Probability
-    net: Net
-
-
-class Measured(BaseModel):
-    """Shares of the scored posts and net sentiment, corrected where a correction is known."""
-
-    n: Count
-    n_scored: Count
-    negative: Estimate
-    neutral: Estimate
-    positive: Estimate
-    net: Estimate
-    counted: CountedShares
-
-
-class SharesAt(Measured):
-    """Of an interval, or of a group."""
-
-    start: datetime | None = Field(description="Of a series.", examples=["2026-11-19T09:00:00Z"])
-    name: str | None = Field(description="Of groups: topic, country, language or source; null for unknown.")
-
-
-class Corrected(BaseModel):
-    """What the correction was made from: labelled posts, and topics (0 where their differences are not known)."""
-
-    posts: Count
-    topics: Count
-
-
-class Prevalence(BaseModel):
-    """Shares over a period, and of its intervals or groups."""
-
-    topic: str = Field(examples=["*"])
-    start: datetime | None = Field(description="Null while there are no posts.")
-    end: datetime | None = Field(description="Exclusive.")
-    width: int | None
-    group: Literal["topic", "country", "lang", "source"] | None
-    confidence: float = Field(description="Of the intervals.", examples=[0.9])
-    model_id: str
-    correction: Corrected | None = Field(
-        description="Null where none is known: shares are counted then, and intervals hold sampling alone."
-    )
-    total: Measured
-    rows: list[SharesAt]
-
-
 class Post(BaseModel):
     """A post. `text` and `author` are what a stranger wrote: escape them."""
 

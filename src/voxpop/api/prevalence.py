@@ -6,17 +6,78 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Query
+from pydantic import BaseModel, Field
 
 from voxpop.api import fresh
 from voxpop.api.buckets import MOST_INTERVALS
-from voxpop.api.models import Corrected, Estimate, Measured, Prevalence, SharesAt
-from voxpop.api.parameters import filter_of, last_day, zone
+from voxpop.api.models import Count, Net, Probability
+from voxpop.api.parameters import Time, filter_of, last_day, zone
 from voxpop.api.problems import documented
 from voxpop.api.service import Service
 from voxpop.insight import shares
 from voxpop.insight.prevalence import CONFIDENCE
 from voxpop.stores.period import Intervals
 from voxpop.stores.queries import Dimension, Filter
+
+
+class Estimate(BaseModel):
+    """A share in [0, 1], or net sentiment in [-1, 1], with a 90 % interval; null where nothing is scored."""
+
+    value: float | None = Field(examples=[0.31])
+    low: float | None = Field(examples=[0.27])
+    high: float | None = Field(examples=[0.36])
+
+
+class CountedShares(BaseModel):
+    """Shares as the model's labels count them, its errors included."""
+
+    negative: Probability
+    neutral: Probability
+    positive: Probability
+    net: Net
+
+
+class Measured(BaseModel):
+    """Shares of the scored posts and net sentiment, corrected where a correction is known."""
+
+    n: Count
+    n_scored: Count
+    negative: Estimate
+    neutral: Estimate
+    positive: Estimate
+    net: Estimate
+    counted: CountedShares
+
+
+class SharesAt(Measured):
+    """Of an interval, or of a group."""
+
+    start: Time = Field(description="Of a series.")
+    name: str | None = Field(description="Of groups: topic, country, language or source; null for unknown.")
+
+
+class Corrected(BaseModel):
+    """What the correction was made from: labelled posts, and topics (0 where their differences are not known)."""
+
+    posts: Count
+    topics: Count
+
+
+class Prevalence(BaseModel):
+    """Shares over a period, and of its intervals or groups."""
+
+    topic: str = Field(examples=["*"])
+    start: Time = Field(description="Null while there are no posts.")
+    end: Time = Field(description="Exclusive.")
+    width: int | None
+    group: Dimension | None
+    confidence: float = Field(description="Of the intervals.", examples=[0.9])
+    model_id: str
+    correction: Corrected | None = Field(
+        description="Null where none is known: shares are counted then, and intervals hold sampling alone."
+    )
+    total: Measured
+    rows: list[SharesAt]
 
 
 @dataclass(frozen=True)
