@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench bench-api bench-ingest bench-live bench-spark soak model recording training cluster clean
+.PHONY: help demo install test check fmt ci docs bench bench-api bench-ingest bench-live bench-prevalence bench-spark soak model recording training cluster clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -91,6 +91,9 @@ $(VENV)/.peers: pyproject.toml | $(VENV)/.dev
 
 bench-live: $(VENV)/.dev ## `voxpop run` on a live stream, killed in the middle: account and lag; make bench-live ARGS='--minutes 1'
 	PYTHONPATH=. $(BIN)/python bench/live.py $(ARGS)
+
+bench-prevalence: $(VENV)/.dev ## errors of shares and how often intervals hold: make bench-prevalence ARGS='--dev dev.tsv --topics topics.tsv'
+	PYTHONPATH=. $(BIN)/python bench/prevalence.py $(ARGS)
 
 bench-spark: $(VENV)/.cluster ## Spark and Dask beside one process, and a million posts through Spark: make bench-spark ARGS='--posts 10000000'
 	PYTHONPATH=. $(BIN)/python bench/spark.py $(ARGS)

@@ -54,6 +54,9 @@ copy (
         (count(*) filter (draw >= 25 and draw < 65))::bigint as n_neu,
         (count(*) filter (draw >= 65 and draw < 95))::bigint as n_pos,
         (count(*) filter (draw >= 95))::bigint as n_unscored,
+        (count(*) filter (draw < 12))::bigint as n_neg_sure,
+        (count(*) filter (draw >= 25 and draw < 45))::bigint as n_neu_sure,
+        (count(*) filter (draw >= 65 and draw < 80))::bigint as n_pos_sure,
         (sum(draw::bigint - 50) / 100)::decimal(18, 6) as sum_polarity
     from single
     group by all

@@ -143,6 +143,8 @@ class Settings(WebSettings):
     """ISO 639-1 codes a checkpoint reads; posts that are marked as another are left unscored. Empty means any."""
     cache: Path = Path("~/.cache/voxpop")
     """Directory of the checkpoints that were turned into models; removing it costs the time to do so again."""
+    correction: Path | None = None
+    """A correction of the model by labelled posts, made by `voxpop calibrate`. None is the one that came with it."""
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     """Threads the scorer may use."""
     engine: Literal["embedded", "spark", "dask"] = "embedded"

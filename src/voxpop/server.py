@@ -26,6 +26,7 @@ from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal, Transient
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
+from voxpop.insight import correction
 from voxpop.observability import logs
 from voxpop.observability.measured import MeasuredScorer, MeasuredStore
 from voxpop.observability.metrics import Metrics
@@ -202,6 +203,7 @@ class Server:
             failed=lambda: self._failure is not None,
             door=self._door,
             metrics=metrics,
+            correction=correction.find(self._assembly.job.model.directory, settings.correction),
         )
         api = create_api(service)
         mount(api, service)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from dash import no_update
 
 from tests.dashboard.served import Served, opened, recent
+from tests.insight.drawn import correction
 from voxpop.dashboard.callbacks import Request, answer
 from voxpop.dashboard.view import Choice
 
@@ -36,3 +38,14 @@ def test_the_change_is_against_the_period_of_equal_length_before(tmp_path: Path)
     assert "+25\\u202f%" in cards
     assert "+200.0 points" in cards
     assert "vs the 15 min before" in cards
+
+
+def test_net_sentiment_stands_corrected_where_a_correction_is_known(tmp_path: Path) -> None:
+    served = Served(opened(tmp_path / "store.duckdb"))
+    served.load([recent(f"new{i}", 1 + i, label="positive") for i in range(9)])
+    request = Request(Choice("*", "15m"), False, datetime.now(UTC))
+    counted = str(answer(served.service(), request)["cards"])
+    corrected = str(answer(replace(served.service(), correction=correction()), request)["cards"])
+    served.store.close()
+    assert "corrected" not in counted
+    assert "corrected +" in corrected and "+100.0" in corrected

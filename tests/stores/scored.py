@@ -19,11 +19,13 @@ TOPICS = Matcher([Topic.read("apple", "Apple", "apple"), Topic.read("pear", "Pea
 
 
 def event(post_id: str = "test:1", text: str | None = "an apple", minute: float = 0, **fields: Any) -> dict[str, Any]:
-    """One row of a scored segment; `label` decides the probabilities."""
+    """One row of a scored segment; `label` and `confidence`, the label's probability, decide the probabilities."""
     at = MORNING + timedelta(minutes=minute)
     given = {"post_id": post_id, "source": "test", "text": text, "op": "create", "created_at": at, "received_at": at}
     label = fields.get("label", "neutral")
-    scores = {f"p_{name}": 1.0 if name == label else 0.0 for name in POLARITY} if label != "unscored" else {}
+    sure = fields.pop("confidence", 1.0)
+    chances = {f"p_{name}": sure if name == label else (1 - sure) / 2 for name in POLARITY}
+    scores = chances if label != "unscored" else {}
     rest = {"kind": "original", "label": label, "polarity": POLARITY.get(label), "lang_detected": "en", "country": "DE"}
     end = {"geo_source": "none", "fingerprint": "00", "model_id": MODEL}
     row = {**dict.fromkeys(SCORED.names), **given, **scores, **rest, **end, **fields}

@@ -24,6 +24,7 @@ EVENTS = st.builds(
     op=st.sampled_from(["create", "create", "update", "delete"]),
     rev=st.sampled_from([None, "", "9", "10", "2a", "2b"]),
     label=st.sampled_from([*POLARITY, "unscored"]),
+    confidence=st.sampled_from([0.5, 0.75, 0.9]),
     country=st.sampled_from([None, "DE"]),
     lang_detected=st.sampled_from([None, "en"]),
     source=st.just("test"),

@@ -19,6 +19,7 @@ from tests.stores.view import Row, tables
 from voxpop.bulk.rebuild import ENTRY
 from voxpop.segment import Segment
 from voxpop.stores import folding, matched
+from voxpop.stores.counts import COUNTED
 from voxpop.stores.file import connect
 from voxpop.stores.folding import Folded
 from voxpop.stores.view import View
@@ -37,7 +38,7 @@ def fold(pieces: Pieces, directory: Path, parts: int) -> Folded:
         folding.fold(rows.filter(pa.array(owner == part)).to_reader(), folded, str(part), LONG_AGO)
     (directory / "buckets").mkdir()
     with connect(directory / "sum.duckdb") as connection:
-        sums = ", ".join(f"sum({name})::bigint as {name}" for name in ("n", "n_neg", "n_neu", "n_pos", "n_unscored"))
+        sums = ", ".join(f"sum({name})::bigint as {name}" for name in COUNTED)
         connection.execute(
             f"copy (select start, topic, source, country, lang, {sums}, sum(sum_polarity)::decimal(18, 6) as "
             f"sum_polarity from read_parquet('{folded.files('partial')}') group by all) "

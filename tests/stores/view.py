@@ -15,12 +15,13 @@ from tests.stores.scored import POLARITY, TOPICS, cut
 from voxpop.schema import posts_of
 from voxpop.segment import Segment
 from voxpop.stores import view
+from voxpop.stores.counts import COUNTED
 from voxpop.stores.duckdb import DuckDBStore
 from voxpop.stores.postgres import PostgresStore
 
 Row = dict[str, Any]
 KEYS = ("start", "topic", "source", "country", "lang")
-SUMS = ("n", "n_neg", "n_neu", "n_pos", "n_unscored", "sum_polarity")
+SUMS = (*COUNTED, "sum_polarity")
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,11 @@ def naive(pieces: Sequence[tuple[Segment, pa.Table]]) -> View:
 def _sums(rows: list[Row]) -> tuple[Any, ...]:
     labels = Counter(row["label"] for row in rows)
     polarity = sum((Decimal(str(row["polarity"] or 0)) for row in rows), Decimal(0))
-    return (len(rows), *(labels[name] for name in (*POLARITY, "unscored")), polarity)
+    sure = Counter(
+        row["label"] for row in rows if (row[f"p_{row['label']}"] if row["label"] in POLARITY else 0) >= 0.75
+    )
+    counts = (*(labels[name] for name in (*POLARITY, "unscored")), *(sure[name] for name in POLARITY))
+    return (len(rows), *counts, polarity)
 
 
 def load(store: view.View, *rows: Row) -> None:

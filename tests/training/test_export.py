@@ -21,6 +21,7 @@ import onnx
 
 from tests.checkpoints import tiny
 from voxpop.errors import Terminal
+from voxpop.insight import correction
 from voxpop.scorers.card import ModelCard, model_id
 from voxpop.scorers.onnx import OnnxScorer
 from voxpop.scorers.scores import LABELS
@@ -40,6 +41,19 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"{LABELS[at % 3]}\t{text}" for at, text in enumerate(texts)]
     path.write_text("\n".join(["label\ttext", *rows, "neutral\t@ana"]) + "\n", encoding="utf-8")
     return path
+
+
+def test_the_correction_of_its_errors_comes_with_a_model_where_development_posts_are_enough(
+    table: Path, tmp_path: Path
+) -> None:
+    source = tiny.checkpoint(tmp_path / "bert", "bert")
+    rows = [f"{LABELS[at % 3]}\tgood or bad {at}" for at in range(150)]
+    (tmp_path / "dev.tsv").write_text("\n".join(["label\ttext", *rows]) + "\n", encoding="utf-8")
+    export(Export(source, tmp_path / "out", dev=tmp_path / "dev.tsv", precision="float"))
+    found = correction.find(tmp_path / "out")
+    assert found is not None and found.posts == 150 and found.spread is None
+    export(Export(source, tmp_path / "out", dev=table, precision="float"))
+    assert correction.find(tmp_path / "out") is None, "13 posts of a label say too little"
 
 
 def operators(out: Path) -> set[str]:

@@ -21,6 +21,7 @@ from voxpop.api import (
     pages,
     posts,
     predictions,
+    prevalence,
     problems,
     scores,
     status,
@@ -96,7 +97,9 @@ class _Api(FastAPI):
         return super().openapi()
 
 
-_PARTS = (explanations, buckets, comparisons, maps, posts, topics, gaps, cards, exports, status, live, login)
+_PARTS = (
+    explanations, buckets, comparisons, prevalence, maps, posts, topics, gaps, cards, exports, status, live, login,
+)  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 

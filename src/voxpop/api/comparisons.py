@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field
 
 from voxpop.api import fresh
 from voxpop.api.access import needs
-from voxpop.api.models import Count, Counts, Probability
+from voxpop.api.models import Count, Counts, Net, Probability
 from voxpop.api.parameters import Choice, Time, choice, known_topic, last_day, selected
 from voxpop.api.problems import documented
 from voxpop.api.service import Service
+from voxpop.insight import comparison
 from voxpop.stores import queries
 from voxpop.stores.counts import COUNTS
 from voxpop.stores.queries import ALL, Filter
@@ -27,12 +28,36 @@ class Voice(Counts):
     share_of_all: Probability = Field(description="Of every post that was selected, on topic or not.")
 
 
+class Standing(BaseModel):
+    """How sure a topic's place among those compared is, in the period; ends are of 90 % intervals."""
+
+    share_low: Probability = Field(description="Of the share of voice.")
+    share_high: Probability
+    leads_share: Probability = Field(description="The probability that no other of the topics is talked about more.")
+    net: Net = Field(description="Net sentiment, corrected for the model's errors where they are known.")
+    net_low: Net
+    net_high: Net
+    leads_net: Probability = Field(description="The probability that no other of the topics has a higher one.")
+
+
+class Apart(BaseModel):
+    """Two topics whose corrected net sentiment surely differs: the interval holds for all pairs at once."""
+
+    one: str
+    other: str
+    net: float = Field(description="That of `one` less that of `other`.", examples=[0.21])
+    low: float
+    high: float
+    above: Probability = Field(description="The probability that `one` is above `other`.")
+
+
 class Compared(BaseModel):
     """A topic in the period and in the one before."""
 
     name: str = Field(examples=["tesla"])
     title: str = Field(examples=["Tesla"])
     current: Voice
+    standing: Standing
     previous: Voice | None
     n_change: float | None = Field(description="0.25 is a quarter more posts; null without posts before.")
     net_change: float | None = Field(description="By how much net sentiment rose, in [-2, 2].")
@@ -47,6 +72,9 @@ class Comparison(BaseModel):
     previous_start: Time = Field(description="Null where the store does not reach back over all of the period before.")
     n_all: Count = Field(description="Every post that was selected in the period.")
     topics: list[Compared]
+    apart: list[Apart] = Field(
+        description="The pairs of topics that differ by more than chance and the model's errors."
+    )
 
 
 def routes(service: Service) -> APIRouter:
@@ -76,20 +104,30 @@ def routes(service: Service) -> APIRouter:
 
 def _compared(service: Service, filter: Filter, names: list[str]) -> Comparison:
     if filter.start is None or filter.end is None:
-        return Comparison(start=None, end=None, previous_start=None, n_all=0, topics=[])
+        return Comparison(start=None, end=None, previous_start=None, n_all=0, topics=[], apart=[])
     before = replace(filter, start=filter.start - (filter.end - filter.start), end=filter.start)
     known = queries.span(service.store)
     reaches = known is not None and before.start is not None and known.start <= before.start
     n_all, current = _voices(service, filter, names)
     previous = _voices(service, before, names)[1] if reaches else {}
     titles = {topic.name: topic.title for topic in service.topics.topics}
+    sure = comparison.compare(service.store, filter, names, service.correction)
+    standings = {row["name"]: _standing(row) for row in sure["topics"]}
     return Comparison(
         start=filter.start,
         end=filter.end,
         previous_start=before.start if reaches else None,
         n_all=n_all,
-        topics=[_one(name, titles.get(name, name), current[name], previous.get(name)) for name in names],
+        topics=[
+            _one(name, titles.get(name, name), current[name], previous.get(name), standings[name]) for name in names
+        ],
+        apart=[Apart(**pair) for pair in sure["differences"] if pair["apart"]],
     )
+
+
+def _standing(row: Row) -> Standing:
+    shares = {"share_low": row["voice_low"], "share_high": row["voice_high"], "leads_share": row["leads_voice"]}
+    return Standing(**shares, **{name: row[name] for name in ("net", "net_low", "net_high", "leads_net")})
 
 
 def _voices(service: Service, filter: Filter, names: list[str]) -> tuple[int, dict[str, Voice]]:
@@ -103,11 +141,12 @@ def _voices(service: Service, filter: Filter, names: list[str]) -> tuple[int, di
     }
 
 
-def _one(name: str, title: str, current: Voice, previous: Voice | None) -> Compared:
+def _one(name: str, title: str, current: Voice, previous: Voice | None, standing: Standing) -> Compared:
     return Compared(
         name=name,
         title=title,
         current=current,
+        standing=standing,
         previous=previous,
         n_change=_ratio(current.n - previous.n, previous.n) if previous else None,
         net_change=_risen(current.net, previous.net if previous else None),

@@ -9,6 +9,7 @@ from typing import Any
 from voxpop.api.door import Door
 from voxpop.catalogue import Catalogue
 from voxpop.gaps import Gap
+from voxpop.insight.correction import Correction
 from voxpop.log import Log
 from voxpop.observability.metrics import Metrics
 from voxpop.seams import Scorer, Store
@@ -47,6 +48,7 @@ class Service:
         metrics: what is measured of this service.
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
         readers: counts who follows `/v1/live`.
+        correction: how the model errs, by which shares are corrected; None where that is not known.
     """
 
     store: Store
@@ -61,3 +63,4 @@ class Service:
     door: Door = field(default_factory=Door)
     metrics: Metrics = field(default_factory=Metrics)
     readers: Readers = field(default_factory=Readers)
+    correction: Correction | None = None

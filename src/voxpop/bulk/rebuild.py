@@ -19,6 +19,7 @@ from voxpop.errors import Poison
 from voxpop.schema import SCORED, TIMESTAMP
 from voxpop.segment import Segment
 from voxpop.stores import folding, matched
+from voxpop.stores.counts import COUNTED
 from voxpop.stores.folding import Folded
 from voxpop.stores.view import View
 from voxpop.topics import Matcher, Topic
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 SEGMENTS_A_TASK: Final = 16
 PARTITION_BYTES: Final = 64 << 20
 BUCKET: Final = ("start", "topic", "source", "country", "lang")
-COUNTS: Final = ("n", "n_neg", "n_neu", "n_pos", "n_unscored")
 ENTRY: Final = pa.schema(
     [("day", pa.string()), ("offset", pa.int64()), ("rows", pa.int64()), ("newest_received", TIMESTAMP)]
 )
@@ -198,7 +198,7 @@ def _sum(spark: SparkSession, folded: Folded) -> None:
     # Else Spark writes times in a form that only it reads as UTC.
     spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
     parts = spark.read.parquet(f"file://{folded.directory / 'partial'}")
-    counts = [F.sum(name).cast("long").alias(name) for name in COUNTS]
+    counts = [F.sum(name).cast("long").alias(name) for name in COUNTED]
     polarity = F.sum("sum_polarity").cast("decimal(18, 6)").alias("sum_polarity")
     parts.groupBy(*BUCKET).agg(*counts, polarity).write.parquet(f"file://{folded.directory / 'buckets'}")
 

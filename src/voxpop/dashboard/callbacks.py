@@ -19,6 +19,7 @@ from voxpop.dashboard import figures, layout, panels, text
 from voxpop.dashboard.state import state
 from voxpop.dashboard.view import Choice, Window, choose, default_range, read, resolve
 from voxpop.errors import Transient
+from voxpop.insight import shares
 from voxpop.stores import queries
 from voxpop.stores.period import Span
 from voxpop.stores.queries import ALL
@@ -136,13 +137,20 @@ def _board(service: Service, request: Request, known: Span) -> Answer:
     topics = queries.by(service.store, window.filter, "topic").to_pylist()
     return {
         "period": text.newest(window.newest, window.live),
-        "cards": panels.cards(totals, request.choice.range),
+        "cards": panels.cards(totals, request.choice.range, _corrected(service, window)),
         **_trend(service, request.choice, window),
         "topics": panels.topics(topics, _titles(service.topics.topics), request.choice),
         "places": places,
         "coverage": coverage,
         "posts": no_update if request.paused else _posts(service, window, request.now),
     }
+
+
+def _corrected(service: Service, window: Window) -> panels.Ends | None:
+    if service.correction is None:
+        return None
+    row = shares.total(service.store, window.measured, service.correction).to_pylist()[0]
+    return None if row["net"] is None else (row["net"], row["net_low"], row["net_high"])
 
 
 def _trend(service: Service, choice: Choice, window: Window) -> Answer:

@@ -21,18 +21,29 @@ MOST_PLACES: Final = 6
 MOST_TOPICS: Final = 6
 _SCORED: Final = ("negative", "neutral", "positive")
 
+Ends = tuple[float, float, float]
+"""A net sentiment, and the ends of its interval."""
+
 
 def marker(label: str) -> Component:
     """The shape and colour of a label: down, square, up, and a ring for unscored."""
     return html.Span(className=f"marker {label}", **{"aria-hidden": "true"})
 
 
-def cards(comparison: Comparison, range: str) -> list[Component]:
-    """Posts a minute, net sentiment and the shares, with their change against the period before."""
+def cards(comparison: Comparison, range: str, corrected: Ends | None = None) -> list[Component]:
+    """Posts a minute, net sentiment and the shares, with their change against the period before.
+
+    Net sentiment is counted; `corrected` for the model's errors, with the ends of its interval, it stands below.
+    """
     now = comparison.current
     return [
         _card(text.RATE, text.rate(now.posts_per_minute), _n_change(comparison, range), text.posts(now.n)),
-        _card(text.NET, text.signed(now.net), _net_change(comparison, range), text.NET_UNIT),
+        _card(
+            text.NET,
+            text.signed(now.net),
+            html.Div([_net_change(comparison, range), *_corrected(corrected)]),
+            text.NET_UNIT,
+        ),
         _shares(now),
     ]
 
@@ -40,6 +51,10 @@ def cards(comparison: Comparison, range: str) -> list[Component]:
 def _card(title: str, value: str, change: Component, unit: str) -> Component:
     figure = html.P([html.Span(value, className="value"), html.Span(unit, className="unit")], className="figure")
     return html.Section([html.H2(title), figure, change], className="card kpi")
+
+
+def _corrected(found: Ends | None) -> list[Component]:
+    return [html.P(text.corrected(*found), title=text.CORRECTED_HELP, className="change")] if found else []
 
 
 def _n_change(comparison: Comparison, range: str) -> Component:

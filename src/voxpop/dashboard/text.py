@@ -19,6 +19,9 @@ RANGES: Final = {"15m": "15 min", "1h": "1 h", "6h": "6 h", "24h": "24 h", "7d":
 RATE: Final = "Posts a minute"
 NET: Final = "Net sentiment"
 NET_UNIT: Final = "points"
+CORRECTED_HELP: Final = (
+    "Without the errors that the model makes on labelled posts. The brackets hold the truth in about nine of ten cases."
+)
 NET_HELP: Final = "Share of positive minus share of negative posts, −100 to +100 points; unscored posts do not count."
 SHARES: Final = "Sentiment of scored posts"
 TREND: Final = "Net sentiment and volume"
@@ -81,6 +84,15 @@ def whole(fraction: float | None) -> str:
         return "\N{EN DASH}"
     points = round(fraction * 100)
     return f"{points:+d}".replace("-", MINUS) if points else "±0"
+
+
+def corrected(net: float, low: float, high: float) -> str:
+    """Net sentiment without the model's errors, and the ends of its interval.
+
+    >>> corrected(0.2, 0.008, 0.378)
+    'corrected +20 (+1 to +38)'
+    """
+    return f"corrected {whole(net)} ({whole(low)} to {whole(high)})"
 
 
 def percent(fraction: float | None) -> str:

@@ -104,10 +104,19 @@ def _all_there(directory: Path, names: tuple[str, ...]) -> None:
 @lru_cache(maxsize=32)
 def _model_id(directory: Path, _seen: tuple[tuple[int, int], ...]) -> str:
     versions = f"preparation {PREPARATION}\nlanguage detection {DETECTION}\nspelling {SPELLING}\nplaces {PLACES}\n"
-    digest = hashlib.sha256(versions.encode())
+    return f"{ModelCard.read(directory).name}-{_digest(directory, versions)}"
+
+
+def weights_digest(directory: Path) -> str:
+    """Return 12 hex digits that stand for the model's files alone, whatever version of Voxpop runs them."""
+    return _digest(directory, "")
+
+
+def _digest(directory: Path, head: str) -> str:
+    digest = hashlib.sha256(head.encode())
     for name in files(directory):
         digest.update(f"{name} {(directory / name).stat().st_size}\n".encode())
         with (directory / name).open("rb") as file:
             while content := file.read(1 << 20):
                 digest.update(content)
-    return f"{ModelCard.read(directory).name}-{digest.hexdigest()[:12]}"
+    return digest.hexdigest()[:12]

@@ -15,12 +15,19 @@ COUNTS: Final[dict[str, str]] = {
 }
 """Columns of counts and the label that each one counts."""
 
+SURE: Final[dict[str, str]] = {"n_neg_sure": "negative", "n_neu_sure": "neutral", "n_pos_sure": "positive"}
+"""Columns that count those posts of a label of which the model was sure (parts/sure.sql)."""
+
+COUNTED: Final = ("n", *COUNTS, *SURE)
+"""Every count of a bucket."""
+
 
 def counted(rows: pa.Table, labels: tuple[str, ...]) -> pa.Table:
     """Add `n` and `net` to counts, of which only the chosen labels are left."""
-    keys = [name for name in rows.column_names if name not in COUNTS]
+    kinds = {**COUNTS, **{name: label for name, label in SURE.items() if name in rows.column_names}}
+    keys = [name for name in rows.column_names if name not in kinds]
     zero = pa.chunked_array([pa.repeat(pa.scalar(0, pa.int64()), rows.num_rows)])
-    counts = {name: rows[name] if not labels or label in labels else zero for name, label in COUNTS.items()}
+    counts = {name: rows[name] if not labels or label in labels else zero for name, label in kinds.items()}
     scored = pc.add(pc.add(counts["n_neg"], counts["n_neu"]), counts["n_pos"])
     lean = pc.subtract(counts["n_pos"], counts["n_neg"]).cast(pa.float64())
     known = pc.if_else(pc.equal(scored, 0), pa.scalar(None, pa.float64()), scored.cast(pa.float64()))

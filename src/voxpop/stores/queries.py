@@ -1,7 +1,8 @@
 """What the API and the dashboard ask a store: pure functions over `Store`, the same for every implementation.
 
 All of them block; call them from a thread. Columns `n`, `n_neg`, `n_neu`, `n_pos`, `n_unscored` count posts; `net` is
-net sentiment, (n_pos - n_neg) / (n_neg + n_neu + n_pos), in [-1, 1], null where nothing is scored.
+net sentiment, (n_pos - n_neg) / (n_neg + n_neu + n_pos), in [-1, 1], null where nothing is scored. `n_neg_sure`,
+`n_neu_sure` and `n_pos_sure` count those of a label of which the model was sure, for `voxpop.insight`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 
 from voxpop.schema import TIMESTAMP
 from voxpop.seams import Store
-from voxpop.stores.counts import COUNTS, counted, some
+from voxpop.stores.counts import COUNTS, SURE, counted, some
 from voxpop.stores.page import newest
 from voxpop.stores.period import DAY, MINUTE, MONDAY, Intervals, Span, aligned, grain, pieces
 
@@ -69,6 +70,9 @@ class Totals:
     n_neu: int
     n_pos: int
     n_unscored: int
+    n_neg_sure: int
+    n_neu_sure: int
+    n_pos_sure: int
     share_negative: float | None
     share_neutral: float | None
     share_positive: float | None
@@ -246,7 +250,7 @@ def _dense(store: Store, filter: Filter, intervals: Intervals, edges: list[datet
     found = _instants(rows, intervals)
     every = pa.table({"start": pa.array(edges[:-1], TIMESTAMP)})
     joined = every.join(found, "start").sort_by("start")
-    filled = {name: pc.fill_null(joined[name], 0) for name in COUNTS}
+    filled = {name: pc.fill_null(joined[name], 0) for name in (*COUNTS, *SURE)}
     return counted(pa.table({"start": joined["start"], **filled}), filter.labels)
 
 

@@ -23,6 +23,7 @@ from voxpop import console
 from voxpop.checkpoints import adoption, layout
 from voxpop.checkpoints.adoption import TEXTS, Adoption
 from voxpop.errors import Terminal
+from voxpop.insight import labelling
 from voxpop.labelled import Labelled, read_labelled
 from voxpop.metrics import calibration_error, confusion, macro_recall
 from voxpop.scorers.card import model_id
@@ -141,6 +142,8 @@ def _write(
     scorer = adoption.check(new, described["name"], [*TEXTS, *_spread(texts, 50)])
     known = measure(scorer, dev, _run_of(wanted.checkpoint))
     (new / "CARD.md").write_text(card({**described, **figures}, known), encoding="utf-8")
+    if wanted.dev and (problem := labelling.beside(scorer, wanted.dev, new)):
+        console.say(f"the model has no correction for its errors: {problem}")
     temperature = described["temperature"]
     return {**figures, "temperature": temperature, "split_law": "kept", **_speed(scorer, _spread(texts, _TIMED))}
 

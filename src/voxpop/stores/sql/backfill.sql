@@ -1,7 +1,8 @@
 -- Gives posts the topics of the rows of `gained`, inside the caller's transaction. A post whose row in `gained` is not the
 -- one that won is left alone: the winner's own segment has its topics, or lacks them and has its turn.
 create temp table gaining as
-select posts.position, minute, source, country, lang, label, polarity, posts.topics as old_topics, named.topic
+select posts.position, minute, source, country, lang, label, polarity,
+       {sure} as sure, posts.topics as old_topics, named.topic
 from (select position, unnest(topics) as topic from gained) as named
 join posts on posts.position = named.position
 where live and not posts.topics @> array[named.topic];
@@ -18,6 +19,9 @@ select
     count(*) filter (where label = 'neutral')::bigint as n_neu,
     count(*) filter (where label = 'positive')::bigint as n_pos,
     count(*) filter (where label = 'unscored')::bigint as n_unscored,
+    count(*) filter (where sure and label = 'negative')::bigint as n_neg_sure,
+    count(*) filter (where sure and label = 'neutral')::bigint as n_neu_sure,
+    count(*) filter (where sure and label = 'positive')::bigint as n_pos_sure,
     sum(coalesce(polarity, 0)::decimal(18, 6))::decimal(18, 6) as sum_polarity
 from gaining
 group by minute, topic, source, country, lang;

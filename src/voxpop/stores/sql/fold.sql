@@ -15,12 +15,12 @@ on conflict (author_key) do update set until = greatest(gone.until, excluded.unt
 
 create temp table known as
 select position, post_id, author_key, deleted, live, rev_length, rev, created_at, minute, topics, source, country, lang,
-       label, polarity
+       label, polarity, {sure} as sure
 from posts
 where key in (select key from incoming)
 union all
 select position, post_id, author_key, deleted, live, rev_length, rev, created_at, minute, topics, source, country, lang,
-       label, polarity
+       label, polarity, {sure} as sure
 from posts
 where author_key in (select author_key from departed)
   and key not in (select key from incoming);
@@ -69,6 +69,7 @@ select
     judged.p_neutral,
     judged.p_positive,
     judged.polarity,
+    {sure} as sure,
     judged.fingerprint,
     case when judged.live then judged.topics else array[]::text[] end as topics,
     known.position as old_position,
@@ -79,7 +80,8 @@ select
     known.country as old_country,
     known.lang as old_lang,
     known.label as old_label,
-    known.polarity as old_polarity
+    known.polarity as old_polarity,
+    known.sure as old_sure
 from judged left join known on known.post_id = judged.post_id
 where known.post_id is null
    or (judged.deleted, length(judged.winning_rev), judged.winning_rev collate "C", judged.position)
@@ -94,16 +96,17 @@ where known.live
 
 create temp table delta as
 with moved as (
-    select minute as start, unnest(array_append(topics, '*')) as topic, source, country, lang, label, polarity, 1 as sign
+    select minute as start, unnest(array_append(topics, '*')) as topic, source, country, lang, label, polarity, sure,
+           1 as sign
     from folded
     where live
     union all
     select old_minute, unnest(array_append(old_topics, '*')), old_source, old_country, old_lang, old_label,
-           old_polarity, -1
+           old_polarity, old_sure, -1
     from folded
     where old_live
     union all
-    select minute, unnest(array_append(topics, '*')), source, country, lang, label, polarity, -1
+    select minute, unnest(array_append(topics, '*')), source, country, lang, label, polarity, sure, -1
     from leaving
 ),
 summed as (
@@ -118,13 +121,17 @@ summed as (
         sum(case when label = 'neutral' then sign else 0 end)::bigint as n_neu,
         sum(case when label = 'positive' then sign else 0 end)::bigint as n_pos,
         sum(case when label = 'unscored' then sign else 0 end)::bigint as n_unscored,
+        sum(case when sure and label = 'negative' then sign else 0 end)::bigint as n_neg_sure,
+        sum(case when sure and label = 'neutral' then sign else 0 end)::bigint as n_neu_sure,
+        sum(case when sure and label = 'positive' then sign else 0 end)::bigint as n_pos_sure,
         sum(sign * coalesce(polarity, 0)::decimal(18, 6))::decimal(18, 6) as sum_polarity
     from moved
     group by start, topic, source, country, lang
 )
 select *
 from summed
-where n <> 0 or n_neg <> 0 or n_neu <> 0 or n_pos <> 0 or sum_polarity <> 0;
+where n <> 0 or n_neg <> 0 or n_neu <> 0 or n_pos <> 0
+   or n_neg_sure <> 0 or n_neu_sure <> 0 or n_pos_sure <> 0 or sum_polarity <> 0;
 
 {merge_delta}
 

@@ -1,11 +1,18 @@
--- Fills the empty tables of hours and days from the minutes, inside the caller's transaction.
-insert into buckets_hour
+-- Fills the empty tables of hours and days from the minutes, inside the caller's transaction. Columns by name, for a
+-- migration adds them at the end.
+insert into buckets_hour (
+    start, topic, source, country, lang,
+    n, n_neg, n_neu, n_pos, n_unscored, n_neg_sure, n_neu_sure, n_pos_sure, sum_polarity
+)
 select date_trunc('hour', start), topic, source, country, lang,
     {sums}
 from buckets_minute
 group by 1, 2, 3, 4, 5;
 
-insert into buckets_day
+insert into buckets_day (
+    start, topic, source, country, lang,
+    n, n_neg, n_neu, n_pos, n_unscored, n_neg_sure, n_neu_sure, n_pos_sure, sum_polarity
+)
 select date_trunc('day', start), topic, source, country, lang,
     {sums}
 from buckets_hour

@@ -40,6 +40,7 @@ create table posts (
 create table gone (author_key bigint primary key, until timestamptz not null);
 
 -- buckets: sums by the minute, the hour and the day (UTC) that begins at start, mergeable over every key but topic.
+-- n_neg_sure and its like are those of n_neg of which the model was sure: what corrects counts for its errors.
 -- Topic '*' counts each post once. merge_delta.sql keeps the first five columns unique; in DuckDB without an index, which
 -- would outgrow the memory long before the table does.
 create table buckets_minute (
@@ -53,6 +54,9 @@ create table buckets_minute (
     n_neu bigint not null,
     n_pos bigint not null,
     n_unscored bigint not null,
+    n_neg_sure bigint not null,
+    n_neu_sure bigint not null,
+    n_pos_sure bigint not null,
     sum_polarity decimal(18, 6) not null
 );
 

@@ -10,10 +10,15 @@ when matched then update set
     n_neu = bucket.n_neu + delta.n_neu,
     n_pos = bucket.n_pos + delta.n_pos,
     n_unscored = bucket.n_unscored + delta.n_unscored,
+    n_neg_sure = bucket.n_neg_sure + delta.n_neg_sure,
+    n_neu_sure = bucket.n_neu_sure + delta.n_neu_sure,
+    n_pos_sure = bucket.n_pos_sure + delta.n_pos_sure,
     sum_polarity = bucket.sum_polarity + delta.sum_polarity
 when not matched then insert (
-    start, topic, source, country, lang, n, n_neg, n_neu, n_pos, n_unscored, sum_polarity
+    start, topic, source, country, lang,
+    n, n_neg, n_neu, n_pos, n_unscored, n_neg_sure, n_neu_sure, n_pos_sure, sum_polarity
 ) values (
     delta.start, delta.topic, delta.source, delta.country, delta.lang,
-    delta.n, delta.n_neg, delta.n_neu, delta.n_pos, delta.n_unscored, delta.sum_polarity
+    delta.n, delta.n_neg, delta.n_neu, delta.n_pos, delta.n_unscored,
+    delta.n_neg_sure, delta.n_neu_sure, delta.n_pos_sure, delta.sum_polarity
 )

@@ -1,0 +1,234 @@
+"""The commands on shares and how sure they are: `calibrate`, `prevalence`, `compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from voxpop import config, console
+from voxpop.cli.app import app
+from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, Store, model_flags
+from voxpop.errors import Terminal
+
+if TYPE_CHECKING:
+    from voxpop.config import Settings
+    from voxpop.insight.correction import Correction
+    from voxpop.stores.queries import Filter
+    from voxpop.stores.view import View
+
+CONFIDENCE: Final = 0.9
+Period = tuple[str | None, str | None]
+
+
+@app.command()
+def calibrate(
+    labelled: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Labelled posts (label, text) that the model was not trained on.")
+    ],
+    topics: Annotated[
+        Path | None,
+        typer.Option(help="Labelled posts with a column topic, for how topics differ. [default: FILE, if it has one]"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write. [default: correction.json of the model]")] = None,
+    model: Model = None,
+    labels: Labels = None,
+    languages: Languages = None,
+    settings_file: Config = None,
+    json_: Json = False,
+) -> None:
+    """Measure how a model errs on labelled posts, so that `voxpop prevalence` can correct its counts for that.
+
+    Writes counts alone, no post. Label some hundred posts of your own kind for the best correction, and name the file
+    that --out writes as `correction` in voxpop.toml.
+
+    Example: voxpop calibrate labelled.tsv --out correction.json
+    """
+    from voxpop import assembly
+    from voxpop.insight import correction, labelling
+
+    settings = config.load(settings_file, **model_flags(model, labels, languages))
+    spec = assembly.model_spec(settings)
+    with console.counting("scoring", labelling.posts(labelled, topics), "post") as bar:
+        made = labelling.fit(spec.open(), (labelled, topics), correction.files_of(spec.directory), bar.update)
+    path = out or spec.directory / correction.FILE
+    made.write(path)
+    answer = {"out": str(path), "posts": made.posts, "topics": made.topics, "weight": round(made.weight, 2)}
+    console.answer(answer, as_json=json_, text=_told(answer))
+
+
+def _told(answer: dict[str, Any]) -> str:
+    topics = f"{answer['topics']:,} topics" if answer["topics"] else "no topics, which takes them all as alike"
+    return f"{answer['out']} is a correction from {answer['posts']:,} labelled posts and {topics}"
+
+
+Start = Annotated[str | None, typer.Option(metavar="TIME", help="ISO 8601, UTC without a zone. [default: first post]")]
+End = Annotated[str | None, typer.Option(metavar="TIME", help="Exclusive. [default: after the last post]")]
+Countries = Annotated[list[str] | None, typer.Option("--country", help="Only posts from it; may be repeated.")]
+Langs = Annotated[list[str] | None, typer.Option("--lang", help="Only posts in it; may be repeated.")]
+
+
+@app.command()
+def prevalence(
+    topic: Annotated[str, typer.Option(help="A topic's name; * is every post.")] = "*",
+    start: Start = None,
+    end: End = None,
+    width: Annotated[
+        int | None, typer.Option(min=60, metavar="SECONDS", help="A series of intervals, whole minutes each.")
+    ] = None,
+    group: Annotated[
+        Literal["topic", "country", "lang", "source"] | None, typer.Option(help="The shares by it, too.")
+    ] = None,
+    country: Countries = None,
+    lang: Langs = None,
+    model: Model = None,
+    data: Data = None,
+    store: Store = None,
+    settings_file: Config = None,
+    json_: Json = False,
+) -> None:
+    """Shares of negative, neutral and positive posts of a store, corrected for the model's errors, with intervals.
+
+    A raw count is biased: a model that takes one in five positive posts for neutral makes every crowd look calmer. The
+    correction undoes that as far as labelled posts tell, and the 90 % intervals hold what they leave open.
+
+    Example: voxpop prevalence --topic iphone --data my-data
+
+    Example: voxpop prevalence --width 3600 --json
+    """
+    from voxpop.insight import shares
+    from voxpop.stores.period import Intervals
+
+    if width and (group or width % 60):
+        raise Terminal("--width is whole minutes in seconds, and does not go with --group; leave one out")
+    with _reading(config.load(settings_file, data=data, store=store, model=model)) as (view, correction, names):
+        filter = _filter(_known(topic, names), (start, end), country, lang)
+        answer: dict[str, Any] = {"topic": topic, "correction": _made_of(correction), "confidence": CONFIDENCE}
+        answer["total"] = shares.total(view, filter, correction).to_pylist()[0]
+        if width:
+            answer["rows"] = shares.series(view, filter, Intervals(timedelta(seconds=width)), correction).to_pylist()
+        elif group:
+            answer["rows"] = shares.by(view, filter, group, correction).to_pylist()
+    rows = answer.get("rows", [])
+    for row in rows:
+        row |= {"start": row["start"].isoformat()} if "start" in row else {"name": row["name"] or None}
+    lines = [_line(topic, answer["total"]), *(_line(str(row.get("start") or row.get("name")), row) for row in rows)]
+    heads = [_head(correction), f"{'':<25} {'posts':>9}  {'net':<24}{'negative':<22}{'neutral':<22}positive"]
+    console.answer(answer, as_json=json_, text="\n".join([*heads, *lines]))
+
+
+@app.command()
+def compare(
+    topic: Annotated[list[str] | None, typer.Option(help="A topic's name; repeat it. [default: all]")] = None,
+    start: Start = None,
+    end: End = None,
+    country: Countries = None,
+    lang: Langs = None,
+    model: Model = None,
+    data: Data = None,
+    store: Store = None,
+    settings_file: Config = None,
+    json_: Json = False,
+) -> None:
+    """Topics beside each other: share of voice, net sentiment, and the probability that each leads.
+
+    Differences are told where a 90 % interval that holds for all pairs at once leaves out 0, so that comparing many
+    topics does not make one out of chance. A post on two topics counts in both.
+
+    Example: voxpop compare --topic iphone --topic pixel --data my-data
+    """
+    from voxpop.insight import comparison
+
+    with _reading(config.load(settings_file, data=data, store=store, model=model)) as (view, correction, names):
+        wanted = [_known(name, names) for name in topic or names]
+        found = comparison.compare(view, _filter("*", (start, end), country, lang), wanted, correction)
+    answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, **found}
+    lines = [
+        f"{row['name'][:20]:<20} {row['n']:>9,}   {_percent(row['voice'])}   {_percent(row['leads_voice'])}   "
+        f"{_net(row):<24}{_percent(row['leads_net'])}"
+        for row in found["topics"]
+    ]
+    heads = [_head(correction), f"{'':<20} {'posts':>9}  voice  leads   {'net':<24}leads"]
+    pairs = [pair for pair in found["differences"] if pair["apart"]]
+    told = [
+        f"{pair['one']} is {abs(pair['net']):.2f} {'above' if pair['net'] > 0 else 'below'} {pair['other']} "
+        f"({pair['low']:+.2f} to {pair['high']:+.2f})"
+        for pair in pairs
+    ]
+    text = "\n".join([*heads, *lines, "", *(told or ["no two of them are surely apart"])])
+    console.answer(answer, as_json=json_, text=text)
+
+
+@contextmanager
+def _reading(settings: Settings) -> Iterator[tuple[View, Correction | None, list[str]]]:
+    """The store that the settings name, the correction of the model that made it, and the topics' names."""
+    from voxpop import assembly
+    from voxpop.catalogue import Catalogue
+    from voxpop.insight import correction
+    from voxpop.stores.opening import store_of
+
+    if settings.database is None and not (settings.data / "store.duckdb").is_file():
+        raise Terminal(f"{settings.data} has no store; name another with --data, or make one with `voxpop run`")
+    spec = assembly.model_spec(settings)
+    catalogue = Catalogue(settings.all_topics(), settings.data)
+    store = store_of(settings, catalogue.matcher, read_only=settings.database is not None)
+    try:
+        made_by, model_id = store.made_by(), spec.open().model_id
+        if made_by not in ("", model_id):
+            raise Terminal(f"the store holds scores of {made_by}, not of {model_id}; name its model with --model")
+        yield store, correction.find(spec.directory, settings.correction), [one.name for one in catalogue.topics]
+    finally:
+        store.close()
+
+
+def _filter(topic: str, period: Period, country: list[str] | None, lang: list[str] | None) -> Filter:
+    from voxpop.stores.queries import Filter
+
+    start, end = (_time(word) for word in period)
+    return Filter(topic, start, end, tuple(country or ()), tuple(lang or ()))
+
+
+def _time(word: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(word) if word else None
+    except ValueError as error:
+        raise Terminal(f"{word!r} is no time; write it as 2026-11-19T09:00") from error
+
+
+def _known(topic: str, names: list[str]) -> str:
+    if topic not in ("*", *names):
+        raise Terminal(f"there is no topic {topic!r}; there are {', '.join(names)}")
+    return topic
+
+
+def _made_of(correction: Correction | None) -> dict[str, int] | None:
+    return {"posts": correction.posts, "topics": correction.topics} if correction else None
+
+
+def _head(correction: Correction | None) -> str:
+    if correction is None:
+        return "counted, not corrected: the model has no correction; make one with `voxpop calibrate`"
+    return f"corrected by {correction.posts:,} labelled posts; in () 90 % intervals, in [] what was counted"
+
+
+def _line(name: str, row: dict[str, Any]) -> str:
+    shares = "".join(f"{_share(row, label):<22}" for label in ("negative", "neutral", "positive"))
+    return f"{name[:25]:<25} {row['n_scored']:>9,}  {_net(row):<24}{shares}".rstrip()
+
+
+def _share(row: dict[str, Any], label: str) -> str:
+    if row[label] is None:
+        return "–"
+    return f"{row[label]:.0%} ({row[f'{label}_low']:.0%}–{row[f'{label}_high']:.0%}) [{row[f'counted_{label}']:.0%}]"
+
+
+def _net(row: dict[str, Any]) -> str:
+    return "–" if row["net"] is None else f"{row['net']:+.2f} ({row['net_low']:+.2f} to {row['net_high']:+.2f})"
+
+
+def _percent(share: float | None) -> str:
+    return "   –" if share is None else f"{share:>4.0%}"

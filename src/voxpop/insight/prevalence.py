@@ -1,0 +1,140 @@
+"""Shares of negative, neutral and positive posts, corrected for a model's errors, with intervals.
+
+A window's posts are counted by cell. With the true shares p and the likelihood M of each cell given the true class, the
+counts are multinomial with the probabilities M p; p is where the posterior is greatest. That is the adjusted count of
+Forman (2008) for more than two cells, by maximum likelihood and not by inverting a matrix, so that no share leaves
+[0, 1]; without a prior, the steps are those of Saerens, Latinne and Decaestecker (2002). What the labelled posts leave
+open of M, and how topics differ in it, weakens the evidence of the counts and widens the interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from voxpop.insight.correction import Correction
+from voxpop.insight.mode import Mode, softmax
+from voxpop.metrics import Floats, Ints
+from voxpop.scorers.scores import LABELS
+
+CONFIDENCE: Final = 0.9
+_SIGMAS: Final = 1.6448536269514722
+"""Within so many standard deviations a normal distribution has 90 % of its mass."""
+_HALF: Final = np.full(len(LABELS), 0.5)
+"""The prior where nothing is around: Jeffreys's, half a post of each class."""
+_TINY: Final = 1e-12
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What is known of the shares of some windows, a row for each: log ratios, close to normally distributed.
+
+    Attributes:
+        shares: negative, neutral and positive, in [0, 1], each row summing to 1; NaN for a window without posts.
+        covariance: of log(negative / neutral) and log(positive / neutral), shape (windows, 2, 2).
+        lasting: the part of it that is the same for all windows of one topic.
+    """
+
+    shares: Floats
+    covariance: Floats
+    lasting: Floats
+
+    @property
+    def net(self) -> Floats:
+        """Net sentiment, positive less negative, in [-1, 1]."""
+        return np.asarray(self.shares[:, 2] - self.shares[:, 0])
+
+    def chosen(self, windows: Ints) -> Posterior:
+        """The posterior of some of the windows, in the order given; -1 stands for one without posts."""
+        if not len(self.shares):
+            return Posterior(np.full((len(windows), len(LABELS)), np.nan), *_nothing(len(windows)))
+        known = windows[:, None] >= 0
+        shares = np.where(known, self.shares[windows], np.nan)
+        return Posterior(shares, self.covariance[windows], self.lasting[windows])
+
+    def intervals(self) -> tuple[Floats, Floats]:
+        """Lower and upper ends of 90 % intervals, each (windows, 4): of the three shares and of net sentiment.
+
+        By the delta method on the scale of logits, and of the inverse hyperbolic tangent for net sentiment, so that no
+        end leaves the range.
+        """
+        shares = np.clip(self.shares, _TINY, 1 - _TINY)
+        net = np.clip(shares[:, 2] - shares[:, 0], _TINY - 1, 1 - _TINY)
+        slopes = np.empty((len(shares), 4, 3))
+        for at in range(3):
+            slopes[:, at] = -shares / (1 - shares[:, at : at + 1])
+            slopes[:, at, at] = 1
+        slopes[:, 3] = shares * (np.array([-1.0, 0.0, 1.0]) - net[:, None]) / (1 - net**2)[:, None]
+        free = slopes[:, :, ::2]
+        wide = _SIGMAS * np.sqrt(np.einsum("bqi,bij,bqj->bq", free, self.covariance, free, optimize=True))
+        middle = np.column_stack([np.log(shares / (1 - shares)), np.arctanh(net)])
+        return _back(middle - wide), _back(middle + wide)
+
+    def draws(self, count: int, seed: int = 1) -> Floats:
+        """Shares drawn from the posterior, shape (count, windows, 3); the same for the same seed."""
+        dice = np.random.default_rng(seed).standard_normal((count, len(self.shares), 2))
+        root = np.linalg.cholesky(self.covariance)
+        moved = np.zeros((count, *self.shares.shape))
+        moved[:, :, ::2] = np.einsum("bij,sbj->sbi", root, dice)
+        logs = np.log(np.maximum(self.shares, _TINY)) + moved
+        return softmax(logs.reshape(-1, len(LABELS))).reshape(logs.shape)
+
+
+def estimate(correction: Correction | None, cells: Floats, around: Floats | None = None) -> Posterior:
+    """The shares of windows, each on its own, from its posts by cell: shape (windows, cells).
+
+    A window with few posts leans on the shares `around` it, which weigh as much as `Correction.weight` posts. Without a
+    correction the shares are those of the labels, with half a post added to each, and the intervals know nothing of the
+    model's errors.
+    """
+    if correction is None:
+        return _counted(cells)
+    prior = _HALF if around is None else correction.weight * around
+    alone = Mode.of(correction.likelihood, cells, prior)
+    trust = alone.trust(correction.doubt)
+    fit = Mode.of(correction.likelihood, cells * trust[:, None], prior)
+    covariance = fit.covariance
+    return _known(cells, Posterior(fit.shares, covariance, (1 - trust)[:, None, None] * covariance))
+
+
+def follow(correction: Correction | None, cells: Floats, around: Floats | None = None) -> Posterior:
+    """The shares of the windows of one topic, such as a series: level from all of them together, movement from each.
+
+    What the correction leaves open is the same for every window of a topic. So it is taken from their sum, and does not
+    damp the movement; a window with few posts leans on that level.
+    """
+    if correction is None:
+        return _counted(cells)
+    whole = cells.sum(axis=0, keepdims=True)
+    level = estimate(correction, whole, around)
+    if not whole.any():
+        return _known(cells, Posterior(np.full((len(cells), 3), np.nan), *_nothing(len(cells))))
+    middle = Mode.of(correction.likelihood, whole, _HALF).shares[0]
+    fit = Mode.of(correction.likelihood, cells, correction.weight * middle)
+    powers = fit.shares * level.shares / middle
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    lasting = np.repeat(level.lasting, len(cells), axis=0)
+    return _known(cells, Posterior(shares, fit.covariance + lasting, lasting))
+
+
+def _counted(cells: Floats) -> Posterior:
+    labels = cells.reshape(len(cells), len(LABELS), 2).sum(axis=2)
+    fit = Mode.of(np.eye(len(LABELS)), labels, _HALF)
+    return _known(cells, Posterior(fit.shares, fit.covariance, np.zeros_like(fit.covariance)))
+
+
+def _nothing(windows: int) -> tuple[Floats, Floats]:
+    return np.zeros((windows, 2, 2)), np.zeros((windows, 2, 2))
+
+
+def _known(cells: Floats, found: Posterior) -> Posterior:
+    """The same, with NaN where there are no posts."""
+    shares = np.where(cells.sum(axis=1, keepdims=True) > 0, found.shares, np.nan)
+    return Posterior(shares, found.covariance, found.lasting)
+
+
+def _back(scaled: Floats) -> Floats:
+    """From logits, and in the last column from the inverse hyperbolic tangent."""
+    return np.column_stack([0.5 + 0.5 * np.tanh(scaled[:, :3] / 2), np.tanh(scaled[:, 3])])
