@@ -15,7 +15,7 @@ from voxpop.api.parameters import Width, filter_of, last_day, zone
 from voxpop.api.problems import documented
 from voxpop.api.service import Service
 from voxpop.stores import queries
-from voxpop.stores.counts import COUNTS
+from voxpop.stores.counts import COUNTS, SURE
 from voxpop.stores.queries import Filter
 
 MOST_INTERVALS: Final = 10_080
@@ -78,9 +78,9 @@ def table(service: Service, filter: Filter, asked: Asked) -> pa.Table:
     """The buckets of a closed filter as rows; with a group their `name`, null for unknown."""
     width = timedelta(seconds=asked.width)
     if asked.group is not None and asked.group != "label":
-        rows = queries.series_by(service.store, filter, width, asked.group, asked.zone)
+        rows = queries.series_by(service.store, filter, width, asked.group, asked.zone).drop_columns(list(SURE))
         return rows.set_column(rows.column_names.index("name"), "name", _unknown(rows["name"]))
-    rows = queries.series(service.store, filter, width, asked.zone)
+    rows = queries.series(service.store, filter, width, asked.zone).drop_columns(list(SURE))
     return rows if asked.group is None else _by_label(rows)
 
 

@@ -134,8 +134,7 @@ def _known(posterior: Posterior) -> list[int]:
 
 
 def _net(posterior: Posterior, known: list[int]) -> Floats:
-    drawn = posterior.chosen(np.array(known)).draws(DRAWS)
-    return np.asarray(drawn[:, :, 2] - drawn[:, :, 0])
+    return posterior.chosen(np.array(known)).net_draws(DRAWS)
 
 
 def _leading(drawn: Floats) -> list[float]:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from voxpop.insight.correction import Correction
-from voxpop.insight.mode import Mode, softmax
+from voxpop.insight.mode import Mode
 from voxpop.metrics import Floats, Ints
 from voxpop.scorers.scores import LABELS
 
@@ -72,14 +72,12 @@ class Posterior:
         middle = np.column_stack([np.log(shares / (1 - shares)), np.arctanh(net)])
         return _back(middle - wide), _back(middle + wide)
 
-    def draws(self, count: int, seed: int = 1) -> Floats:
-        """Shares drawn from the posterior, shape (count, windows, 3); the same for the same seed."""
-        dice = np.random.default_rng(seed).standard_normal((count, len(self.shares), 2))
-        root = np.linalg.cholesky(self.covariance)
-        moved = np.zeros((count, *self.shares.shape))
-        moved[:, :, ::2] = np.einsum("bij,sbj->sbi", root, dice)
-        logs = np.log(np.maximum(self.shares, _TINY)) + moved
-        return softmax(logs.reshape(-1, len(LABELS))).reshape(logs.shape)
+    def net_draws(self, count: int, seed: int = 1) -> Floats:
+        """Net sentiment drawn as its interval has it, shape (count, windows); the same for the same seed."""
+        low, high = self.intervals()
+        ends = np.arctanh(np.clip(np.stack([low[:, 3], high[:, 3]]), _TINY - 1, 1 - _TINY))
+        dice = np.random.default_rng(seed).standard_normal((count, len(self.shares)))
+        return np.asarray(np.tanh(ends.mean(axis=0) + dice * (ends[1] - ends[0]) / (2 * _SIGMAS)))
 
 
 def estimate(correction: Correction | None, cells: Floats, around: Floats | None = None) -> Posterior:
