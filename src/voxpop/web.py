@@ -32,8 +32,8 @@ class WebSettings(BaseSettings):
     needed, and no limit on loopback."""
     rate_texts: int | None = Field(None, ge=0)
     """Texts scored a minute, likewise; None is 20,000 where keys are needed. At least 10,000, which one request has."""
-    live_connections: int = Field(32, ge=1)
-    """Live streams (`/v1/live`) that one key or address may hold open at once."""
+    live_connections: int = Field(32, ge=0)
+    """Live streams (`/v1/live`) that one key or address may hold open at once; 0 for no limit."""
     session_hours: float = Field(12, gt=0, le=24 * 30)
     """Hours after which the dashboard asks for a key again."""
     log_format: Literal["console", "json"] = "console"

@@ -19,8 +19,10 @@ from tests.api.serving import serving
 from tests.api.wordlist import WordScorer, pipeline_status
 from tests.stores.scored import TOPICS, event, table
 from voxpop.api.app import Service
+from voxpop.api.door import Door
 from voxpop.api.events import EventStream
 from voxpop.api.feed import Feed
+from voxpop.api.limits import Limits, Rates
 from voxpop.api.updates import View
 from voxpop.errors import Transient
 from voxpop.segment import Segment
@@ -35,7 +37,8 @@ def service(tmp_path: Path) -> Iterator[Service]:
     store = DuckDBStore.open(tmp_path / "store.duckdb", TOPICS)
     store.load(Segment("2026-11-19", 0), table([event("test:0")]))
     stopping = threading.Event()
-    yield Service(store, WordScorer(), TOPICS, None, pipeline_status, closing=stopping.is_set)
+    door = Door(limits=Limits(Rates(streams=0)))
+    yield Service(store, WordScorer(), TOPICS, None, pipeline_status, closing=stopping.is_set, door=door)
     stopping.set()
     store.close()
 

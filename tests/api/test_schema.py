@@ -74,6 +74,8 @@ def test_every_operation_answers_as_described(address: str, operation: Any, mode
     @given(case=operation.as_strategy(generation_mode=mode))
     def answered(case: Any) -> None:
         response = case.call(base_url=address, timeout=60)
-        case.validate_response(response, checks=CHECKS)
+        # This server is about to stop, so that streams end, and says so where it is asked whether it is ready.
+        checks = CHECKS[1:] if case.path == "/readyz" else CHECKS
+        case.validate_response(response, checks=checks)
 
     answered()

@@ -49,4 +49,4 @@ def test_the_command_takes_the_key_from_the_environment(
     refused = voxpop("query", "topics", "--url", behind)
     assert refused.returncode == 1 and "API key" in refused.stderr
     monkeypatch.setenv("VOXPOP_KEY", closed.key("ana", ["read"]))
-    assert voxpop("query", "topics", "--url", behind).stdout.splitlines()[1].split()[0] == "apple"
+    assert "apple" in voxpop("query", "topics", "--url", behind).stdout

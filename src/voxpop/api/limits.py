@@ -85,7 +85,7 @@ class Limits:
     @contextmanager
     def stream(self, who: str) -> Iterator[bool]:
         """Count a live stream while the block runs; gives False where the caller has as many as it may."""
-        if self._streams[who] >= self.rates.streams:
+        if self.rates.streams and self._streams[who] >= self.rates.streams:
             yield False
             return
         self._streams[who] += 1
