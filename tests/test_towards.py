@@ -25,7 +25,6 @@ from voxpop.towards import TOWARDS, Stage, TowardsJob, key
 OVERALL = ModelSpec("onnx", models.find("en-small"))
 MODEL = OVERALL.open().model_id
 TOPIC = Topic.read("tea", "Tea", "tea OR #oolong")
-TOWARDS_MODEL = ModelSpec("onnx", models.find("towards-small"))
 ENGINE = EmbeddedEngine()
 
 
@@ -39,8 +38,8 @@ def landed(root: Path, *batches: list[Post]) -> Log:
     return log
 
 
-def stage(log: Log, topic: Topic = TOPIC) -> Stage:
-    return Stage(log, MODEL, TOWARDS_MODEL, topic)
+def stage(log: Log, directory: Path, topic: Topic = TOPIC) -> Stage:
+    return Stage(log, MODEL, ModelSpec("onnx", directory), topic)
 
 
 def rows(one: Stage) -> list[dict[str, Any]]:
@@ -58,8 +57,8 @@ def log(tmp_path: Path) -> Log:
     )
 
 
-def test_only_posts_on_the_topic_have_a_row_with_their_place(log: Log) -> None:
-    one = stage(log)
+def test_only_posts_on_the_topic_have_a_row_with_their_place(log: Log, pair_model: Path) -> None:
+    one = stage(log, pair_model)
     assert one.catch_up(ENGINE) == 3
     assert [(row["position"], row["post_id"]) for row in rows(one)] == [
         (0, "test:I love tea, best drink ever"),
@@ -69,8 +68,8 @@ def test_only_posts_on_the_topic_have_a_row_with_their_place(log: Log) -> None:
     ]
 
 
-def test_a_segment_has_the_same_name_and_no_column_with_content(log: Log) -> None:
-    one = stage(log)
+def test_a_segment_has_the_same_name_and_no_column_with_content(log: Log, pair_model: Path) -> None:
+    one = stage(log, pair_model)
     one.catch_up(ENGINE)
     for segment in log.segments():
         path = one.directory / segment.path
@@ -79,14 +78,14 @@ def test_a_segment_has_the_same_name_and_no_column_with_content(log: Log) -> Non
     assert not {"text", "author", "author_id", "url"} & set(TOWARDS.names)
 
 
-def test_a_language_the_model_cannot_read_is_unscored(log: Log) -> None:
-    one = stage(log)
+def test_a_language_the_model_cannot_read_is_unscored(log: Log, pair_model: Path) -> None:
+    one = stage(log, pair_model)
     one.catch_up(ENGINE)
     assert [row["label"] == "unscored" for row in rows(one)] == [False, False, False, True]
 
 
-def test_what_is_missing_is_the_difference_of_two_directories(log: Log) -> None:
-    one = stage(log)
+def test_what_is_missing_is_the_difference_of_two_directories(log: Log, pair_model: Path) -> None:
+    one = stage(log, pair_model)
     assert one.missing() == log.segments()
     one.catch_up(ENGINE)
     assert one.missing() == []
@@ -98,13 +97,13 @@ def test_what_is_missing_is_the_difference_of_two_directories(log: Log) -> None:
     assert digest(one.directory) == before
 
 
-def test_what_is_not_scored_overall_yet_is_not_asked_for(log: Log) -> None:
+def test_what_is_not_scored_overall_yet_is_not_asked_for(log: Log, pair_model: Path) -> None:
     log.append(to_batch([post("tea again")]), log.tail(), {})
-    assert len(stage(log).missing()) == len(log.segments()) - 1
+    assert len(stage(log, pair_model).missing()) == len(log.segments()) - 1
 
 
-def test_another_topic_another_title_or_another_query_has_its_own_past(log: Log) -> None:
-    one = stage(log)
+def test_another_topic_another_title_or_another_query_has_its_own_past(log: Log, pair_model: Path) -> None:
+    one = stage(log, pair_model)
     one.catch_up(ENGINE)
     for other in (
         Topic.read("coffee", "Tea", "tea OR #oolong"),
@@ -112,16 +111,16 @@ def test_another_topic_another_title_or_another_query_has_its_own_past(log: Log)
         Topic.read("tea", "Tea", "tea"),
     ):
         assert key(other) != key(TOPIC)
-        assert stage(log, other).missing() == log.segments()
+        assert stage(log, pair_model, other).missing() == log.segments()
     assert key(Topic.read("tea", "Tea", "#oolong OR tea")) == key(TOPIC)
 
 
-def test_the_engines_law_holds_for_this_job(log: Log, tmp_path: Path) -> None:
-    check_engine(ENGINE, stage(log).job, log.segments(), tmp_path / "scratch")
+def test_the_engines_law_holds_for_this_job(log: Log, tmp_path: Path, pair_model: Path) -> None:
+    check_engine(ENGINE, stage(log, pair_model).job, log.segments(), tmp_path / "scratch")
 
 
-def test_the_job_travels_to_another_process(log: Log) -> None:
-    job = stage(log).job
+def test_the_job_travels_to_another_process(log: Log, pair_model: Path) -> None:
+    job = stage(log, pair_model).job
     assert pickle.loads(pickle.dumps(job)) == job
     worker = job.for_worker()
     assert isinstance(worker, TowardsJob)
@@ -129,8 +128,8 @@ def test_the_job_travels_to_another_process(log: Log) -> None:
     assert worker.landing.is_absolute()
 
 
-def test_a_scored_segment_that_is_torn_is_set_aside_and_tried_again(log: Log) -> None:
-    one, first = stage(log), log.segments()[0]
+def test_a_scored_segment_that_is_torn_is_set_aside_and_tried_again(log: Log, pair_model: Path) -> None:
+    one, first = stage(log, pair_model), log.segments()[0]
     path = log.scored(MODEL) / first.path
     whole = path.read_bytes()
     path.write_bytes(b"PAR1 torn")
@@ -141,8 +140,8 @@ def test_a_scored_segment_that_is_torn_is_set_aside_and_tried_again(log: Log) ->
     assert rows(one)[0]["position"] == 0
 
 
-def test_counts_stand_beside_the_overall_ones(log: Log) -> None:
-    one = stage(log)
+def test_counts_stand_beside_the_overall_ones(log: Log, pair_model: Path) -> None:
+    one = stage(log, pair_model)
     one.catch_up(ENGINE)
     counts = one.counts()
     overall = {row["position"]: row for row in rows(one)}
@@ -150,17 +149,17 @@ def test_counts_stand_beside_the_overall_ones(log: Log) -> None:
     assert counts["towards"]["unscored"] == counts["overall"]["unscored"] == 1
 
 
-def test_a_post_counts_once_in_its_newest_version(tmp_path: Path) -> None:
-    same = {"post_id": "test:1"}
-    log = landed(tmp_path, [post("I love tea", **same)], [post("I hate tea, awful", op="update", **same)])
-    one = stage(log)
+def test_a_post_counts_once_in_its_newest_version(tmp_path: Path, pair_model: Path) -> None:
+    edited = post("I hate tea, awful", op="update", post_id="test:1")
+    log = landed(tmp_path, [post("I love tea", post_id="test:1")], [edited])
+    one = stage(log, pair_model)
     one.catch_up(ENGINE)
     counts = one.counts()
     assert (counts["n"], counts["overall"]["negative"]) == (1, 1)
 
 
-def test_no_segments_are_no_counts(tmp_path: Path) -> None:
-    one = stage(Log(tmp_path))
+def test_no_segments_are_no_counts(tmp_path: Path, pair_model: Path) -> None:
+    one = stage(Log(tmp_path), pair_model)
     assert one.catch_up(ENGINE) == 0
     assert one.counts()["n"] == 0
 
@@ -170,20 +169,22 @@ import sys
 from pathlib import Path
 from tests.test_towards import ENGINE, stage
 from voxpop.log import Log
-stage(Log(Path(sys.argv[1]))).catch_up(ENGINE, lambda done: print("done", flush=True))
+stage(Log(Path(sys.argv[1])), Path(sys.argv[2])).catch_up(ENGINE, lambda done: print("done", flush=True))
 """
 
 
-def test_killed_and_started_again_it_ends_in_the_same_bytes(tmp_path: Path) -> None:
+def test_killed_and_started_again_it_ends_in_the_same_bytes(tmp_path: Path, pair_model: Path) -> None:
     posts = [[post(f"tea number {at} of {many}, so good") for at in range(64)] for many in range(6)]
     log, whole = landed(tmp_path / "killed", *posts), landed(tmp_path / "whole", *posts)
-    stage(whole).catch_up(ENGINE)
-    killed = subprocess.Popen([sys.executable, "-c", LOOP, str(tmp_path / "killed")], stdout=subprocess.PIPE)
+    stage(whole, pair_model).catch_up(ENGINE)
+    killed = subprocess.Popen(
+        [sys.executable, "-c", LOOP, str(tmp_path / "killed"), str(pair_model)], stdout=subprocess.PIPE
+    )
     assert killed.stdout is not None
     killed.stdout.readline()
     killed.kill()
     killed.wait()
     killed.stdout.close()
-    assert stage(log).missing()
-    stage(log).catch_up(ENGINE)
-    assert digest(stage(log).directory) == digest(stage(whole).directory)
+    assert stage(log, pair_model).missing()
+    stage(log, pair_model).catch_up(ENGINE)
+    assert digest(stage(log, pair_model).directory) == digest(stage(whole, pair_model).directory)

@@ -123,6 +123,11 @@ def towards_spec(settings: Settings) -> ModelSpec:
     Raises:
         Terminal: there is no such model, or it reads no topic.
     """
+    if settings.towards_model is None:
+        raise Terminal(
+            "no model that reads a post beside a topic comes with Voxpop; train one, as docs/towards.md says, and name "
+            "its directory as towards_model"
+        )
     spec = ModelSpec("onnx", adoption.find(settings.towards_model, adoption.Adoption(settings.cache)), settings.threads)
     if not reads_topic(spec.open()):
         raise Terminal(f"{settings.towards_model} does not read a topic; name another as towards_model")

@@ -144,7 +144,9 @@ def score_towards(scorer: Scorer, rows: pa.Table, topic: str) -> pa.RecordBatch:
     `scorer` is one that reads a topic. Equal texts are scored once; a row in a language it cannot read is unscored.
     """
     prepared, codes = _prepare(rows["text"])
-    return _score_distinct(_beside(scorer, topic), prepared, codes, _readable(scorer, rows["lang_detected"]))
+    return _score_distinct(
+        _beside(scorer, topic), prepared, codes, _readable(scorer, rows["lang_detected"].combine_chunks())
+    )
 
 
 def fingerprint(prepared: str) -> str:

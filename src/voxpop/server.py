@@ -205,7 +205,7 @@ class Server:
             metrics=metrics,
             correction=correction.find(self._assembly.job.model.directory, settings.correction),
             # Most readers never ask for it, so it is opened on use.
-            towards=lambda: towards_spec(settings).open(),
+            towards=(lambda: towards_spec(settings).open()) if settings.towards_model else None,
         )
         api = create_api(service)
         mount(api, service)

@@ -143,7 +143,7 @@ class Batcher:
         return pieces
 
     def _scored(self, pieces: Sequence[_Piece]) -> list[pa.RecordBatch]:
-        """The scores of each piece; those that ask for another topic, or take any language, need a call of their own."""
+        """The scores of each piece; those with another topic, or that take any language, need a call of their own."""
         self.batches += 1
         found: dict[int, pa.RecordBatch] = {}
         asked = [(piece.request.any_language, piece.request.towards) for piece in pieces]

@@ -61,9 +61,7 @@ def score(
 
     Example: tail -f posts.txt | voxpop score -
 
-    Example: voxpop score --topic "GTA 6" "I love my console but the price of GTA 6 is a joke"
-
-    Example: voxpop score --model hub:cardiffnlp/twitter-roberta-base-sentiment-latest "worth the wait"
+    Example: voxpop score --model my-pairs --topic "GTA 6" "I love my console but the price of GTA 6 is a joke"
     """
     from voxpop.scoring import Wanted
 

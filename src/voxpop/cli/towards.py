@@ -19,7 +19,8 @@ def towards(
     ] = None,
     model: Model = None,
     towards_model: Annotated[
-        str | None, typer.Option(help="The model that reads a post beside a topic. [default: towards-small]")
+        str | None,
+        typer.Option(metavar="DIR", help="The model that reads a post beside a topic. [default: of the settings]"),
     ] = None,
     data: Data = None,
     settings_file: Config = None,
@@ -34,7 +35,7 @@ def towards(
     done is not done again, and what was killed goes on; a topic added today has its past done. Says how many posts have
     each label towards the topic, and how many have each overall.
 
-    Example: voxpop towards gta6 --data my-data
+    Example: voxpop towards gta6 --towards-model my-pairs --data my-data
 
     Example: voxpop towards --engine dask --scheduler tcp://host:8786 --data /shared/my-data
     """

@@ -37,8 +37,8 @@ class Reader:
     def __call__(self, said: Said) -> Feed:
         """Return one row, filled up as the scorer does it."""
         text, topic = said
-        parts = [prepare(topic or ANY_TOPIC), prepare(text)] if self.pairs else [prepare(text)]
-        tokens = self._tokenizer.encode(*read_as(parts, self._emoji)).ids
+        read = read_as([prepare(text), prepare(topic or ANY_TOPIC)], self._emoji)
+        tokens = (self._tokenizer.encode(read[1], read[0]) if self.pairs else self._tokenizer.encode(read[0])).ids
         length = -(-len(tokens) // STEP) * STEP
         ids, mask = np.full((1, length), self._pad, np.int64), np.zeros((1, length), np.int64)
         ids[0, : len(tokens)], mask[0, : len(tokens)] = tokens, 1
