@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,19 @@ def export(tmp_path: Path) -> Path:
         "id,text,created_at\n1,GTA 6 is amazing,2026-11-19\n2,gta6 servers down again,2026-11-19\n3,,never\n"
     )
     return path
+
+
+@pytest.fixture(scope="session")
+def pair_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a model that reads a post beside a topic."""
+    for library in ("torch", "transformers", "onnx"):
+        pytest.importorskip(library, reason="needs PyTorch: make training")
+    from tests.pairs import save_pair_model
+
+    with warnings.catch_warnings():
+        # The libraries warn of their own future, which no test here can change.
+        warnings.simplefilter("ignore")
+        return save_pair_model(tmp_path_factory.mktemp("pairs"))
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ from voxpop.sources.replay import Replay, ReplaySource
 from voxpop.stores import queries
 from voxpop.stores.queries import Filter
 from voxpop.testing import check_engine, check_scorer, check_source, check_store
-from voxpop.topics import PRESETS, Matcher
+from voxpop.topics import PRESETS, Matcher, Topic
+from voxpop.towards import TowardsJob
 
 FIXTURES = Path(__file__).parent / "fixtures" / "files"
 EN_SMALL = models.find("en-small")
@@ -76,6 +77,17 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 def test_the_laws_of_an_engine_hold(engine: Engine, log: Log, tmp_path: Path) -> None:
     job = Job(log.landing, tmp_path / "unused", ModelSpec("onnx", EN_SMALL))
+    check_engine(engine, job, log.segments(), tmp_path / "scratch")
+
+
+def test_the_laws_of_an_engine_hold_for_the_stage_towards_a_topic(
+    engine: Engine, log: Log, pair_model: Path, tmp_path: Path
+) -> None:
+    overall = Job(log.landing, log.scored("en-small"), ModelSpec("onnx", EN_SMALL))
+    for segment in log.segments():
+        overall(segment)
+    topic = Topic.read("late", "GTA 6", "late OR gta6")
+    job = TowardsJob(overall.scored, tmp_path / "unused", ModelSpec("onnx", pair_model), topic)
     check_engine(engine, job, log.segments(), tmp_path / "scratch")
 
 

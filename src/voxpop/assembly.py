@@ -22,7 +22,7 @@ from voxpop.errors import Terminal
 from voxpop.log import Log
 from voxpop.pipeline import Parts, Pipeline
 from voxpop.score import Job, ModelSpec
-from voxpop.seams import Engine, Scorer, Source
+from voxpop.seams import Engine, Scorer, Source, reads_topic
 from voxpop.segment import Segment
 from voxpop.sources import mastodon
 from voxpop.sources.bluesky import HOSTS, BlueskySource, Live
@@ -38,6 +38,7 @@ from voxpop.sources.x.wanted import wanted
 from voxpop.stores.opening import store_of
 from voxpop.stores.view import View
 from voxpop.topics import Topic
+from voxpop.towards import Stage
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def assembled(settings: Settings, *, read_only: bool = False) -> Iterator[Assemb
     """
     spec = model_spec(settings)
     scorer = spec.open()
+    if reads_topic(scorer):
+        raise Terminal(f"{settings.model} reads a post beside a topic; name it as towards_model, and another as model")
     catalogue = Catalogue(settings.all_topics(), settings.data)
     log = Log(settings.data)
     store = store_of(settings, catalogue.matcher, read_only=read_only)
@@ -112,6 +115,42 @@ def model_spec(settings: Settings) -> ModelSpec:
         return ModelSpec("lexicon", Path(), settings.threads)
     how = adoption.Adoption(settings.cache, settings.labels, settings.languages)
     return ModelSpec("onnx", adoption.find(settings.model, how), settings.threads)
+
+
+def towards_spec(settings: Settings) -> ModelSpec:
+    """What opens the model that reads a post beside a topic.
+
+    Raises:
+        Terminal: there is no such model, or it reads no topic.
+    """
+    if settings.towards_model is None:
+        raise Terminal(
+            "no model that reads a post beside a topic comes with Voxpop; train one, as docs/towards.md says, and name "
+            "its directory as towards_model"
+        )
+    spec = ModelSpec("onnx", adoption.find(settings.towards_model, adoption.Adoption(settings.cache)), settings.threads)
+    if not reads_topic(spec.open()):
+        raise Terminal(f"{settings.towards_model} does not read a topic; name another as towards_model")
+    return spec
+
+
+def towards(settings: Settings, names: Sequence[str] = ()) -> list[Stage]:
+    """The stages that score posts towards topics, given by name, else all that there are.
+
+    Raises:
+        Terminal: a topic is not there, or a model cannot be had.
+    """
+    known = {topic.name: topic for topic in Catalogue(settings.all_topics(), settings.data).topics}
+    if absent := [name for name in names if name not in known]:
+        raise Terminal(f"there is no topic {', '.join(absent)}; `voxpop topics` lists those there are")
+    spec, model_id, log = towards_spec(settings), model_spec(settings).open().model_id, Log(settings.data)
+    return [Stage(log, model_id, spec, known[name]) for name in names or known]
+
+
+def words_of(settings: Settings, topic: str) -> str:
+    """What a model reads of a topic: the title of the one that has the name `topic`, else the words themselves."""
+    known = {known.name: known.title for known in Catalogue(settings.all_topics(), settings.data).topics}
+    return known.get(topic, topic)
 
 
 def source(table: SourceSettings, settings: Settings) -> Source:

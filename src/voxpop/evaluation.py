@@ -26,7 +26,8 @@ def answer(
 ) -> tuple[dict[str, Answers], list[str | None]]:
     """What each scorer says of each text, and each text's topic; then the majority class, under its name.
 
-    An unscored text is a miss for its label. Texts are held one batch at a time; `watch` is told how many were scored.
+    A scorer that reads a topic is given each text's own. An unscored text is a miss for its label. Texts are held one
+    batch at a time; `watch` is told how many were scored.
     """
     gold: list[Ints] = []
     topics: list[str | None] = []
@@ -34,7 +35,8 @@ def answer(
     for batch in batches:
         gold.append(np.asarray(batch.gold, dtype=np.int64))
         topics += batch.topics
-        texts = pa.record_batch([pa.array(batch.texts, pa.string())], names=["text"])
+        columns = [pa.array(column, pa.string()) for column in (batch.texts, batch.topics)]
+        texts = pa.record_batch(columns, names=["text", "topic"])
         for name, scorer in scorers.items():
             found[name].append(_answered(scorer(texts)))
         watch(len(batch))

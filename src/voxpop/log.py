@@ -88,6 +88,14 @@ class Log:
                 sealed.add(day)
         return missing
 
+    def towards(self, model_id: str, key: str) -> Path:
+        """The directory of what one model found that posts say of one topic; `key` stands for the topic."""
+        return self.root / "towards" / model_id / key
+
+    def missing_towards(self, scored: Path, towards: Path) -> list[Segment]:
+        """Segments of `scored` that `towards` has no answer to, oldest first: the difference of two directories."""
+        return sorted(segment for day in _days(scored) for segment in set(_listed(scored / day)) - _done(towards / day))
+
     def tail(self) -> Tail:
         """Read where the log ends, from the newest segment's footer.
 
@@ -192,7 +200,7 @@ def sweep(root: Path, *, whole: bool = False) -> None:
 
     Looks at the newest day of each directory only, so that a long log costs nothing, unless the `whole` is asked for.
     """
-    bases = (root / "landing", *root.glob("scored/*"))
+    bases = (root / "landing", *root.glob("scored/*"), *root.glob("towards/*/*"))
     days = [base / day for base in bases for day in _days(base)[0 if whole else -1 :]]
     for directory in (root / "spool", *days):
         for path in directory.glob(".*.tmp"):

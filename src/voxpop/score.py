@@ -21,6 +21,9 @@ from voxpop.segment import Segment
 
 UNSCORED = "unscored"
 
+_Texts = Callable[[pa.Array], pa.RecordBatch]
+"""Answers `SCORES` for texts, row for row."""
+
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -72,7 +75,11 @@ class Job:
     def for_worker(self) -> Job:
         """The same job for a worker of a cluster, whose working directory is another and which has one core."""
         model = replace(self.model, directory=self.model.directory.absolute(), threads=1)
-        return Job(self.landing.absolute(), self.scored.absolute(), model)
+        return replace(self, landing=self.landing.absolute(), scored=self.scored.absolute(), model=model)
+
+    def answer(self, segment: Segment, rows: pa.Table) -> pa.Table:
+        """What is written for a segment's rows."""
+        return score_rows(self.model.open(), rows)
 
     def __call__(self, segment: Segment) -> Segment:
         """Score the segment and commit it by one rename; again, if it was scrubbed since it was read.
@@ -83,11 +90,10 @@ class Job:
         version: tuple[int, int] | None = None
         while version != (version := _version(landed)):
             try:
-                rows = segments.read(landed)
+                scored = self.answer(segment, segments.read(landed))
             except Poison as error:
                 set_aside(self.scored, segment, str(error))
                 return segment
-            scored = score_rows(self.model.open(), rows)
             segments.write(self.scored / segment.path, scored, {"offset": segment.offset, "rows": scored.num_rows})
         return segment
 
@@ -110,22 +116,37 @@ def score_rows(scorer: Scorer, rows: pa.Table) -> pa.Table:
     prepared, codes = _prepare(rows["text"])
     declared = _by_distinct(rows["lang"], language.declared)
     languages = pc.coalesce(declared, _detect(prepared, codes, pc.is_null(declared)))
-    scores = _score_distinct(scorer, prepared, codes, _readable(scorer, languages))
+    scores = _score_distinct(_beside(scorer, None), prepared, codes, _readable(scorer, languages))
     fingerprints = pa.array([fingerprint(known) for known in prepared], pa.string()).take(codes)
     derived = [languages, *_places(rows), fingerprints, pa.repeat(pa.scalar(scorer.model_id), len(rows))]
     return pa.Table.from_arrays([*rows.columns, *scores.columns, *derived], schema=SCORED)
 
 
-def score_texts(scorer: Scorer, texts: pa.Array, *, any_language: bool = False) -> pa.RecordBatch:
+def score_texts(
+    scorer: Scorer, texts: pa.Array, *, any_language: bool = False, topic: str | None = None
+) -> pa.RecordBatch:
     """Score texts as posts without a language are scored; answers `SCORES` and `lang_detected`, row for row.
 
-    With `any_language` a text is scored whatever it is written in: the model guesses at what it cannot read.
+    With `any_language` a text is scored whatever it is written in: the model guesses at what it cannot read. A scorer
+    that reads a topic is given `topic`, in the words that people know it by.
     """
     prepared, codes = _prepare(pa.chunked_array([texts], pa.string()))
     everything = pa.repeat(pa.scalar(True), len(texts))
     languages = _detect(prepared, codes, everything)
-    scores = _score_distinct(scorer, prepared, codes, everything if any_language else _readable(scorer, languages))
+    readable = everything if any_language else _readable(scorer, languages)
+    scores = _score_distinct(_beside(scorer, topic), prepared, codes, readable)
     return scores.append_column("lang_detected", languages)
+
+
+def score_towards(scorer: Scorer, rows: pa.Table, topic: str) -> pa.RecordBatch:
+    """What scored rows say of a topic, given in the words that people know it by; answers `SCORES`, row for row.
+
+    `scorer` is one that reads a topic. Equal texts are scored once; a row in a language it cannot read is unscored.
+    """
+    prepared, codes = _prepare(rows["text"])
+    return _score_distinct(
+        _beside(scorer, topic), prepared, codes, _readable(scorer, rows["lang_detected"].combine_chunks())
+    )
 
 
 def fingerprint(prepared: str) -> str:
@@ -155,11 +176,22 @@ def _readable(scorer: Scorer, languages: pa.Array) -> pa.Array:
     return pc.or_(pc.is_null(languages), pc.is_in(languages, value_set=known))
 
 
-def _score_distinct(scorer: Scorer, prepared: Sequence[str], codes: pa.Array, readable: pa.Array) -> pa.RecordBatch:
+def _beside(scorer: Scorer, topic: str | None) -> _Texts:
+    """What answers texts: the scorer, given each text beside the topic where there is one."""
+
+    def answer(texts: pa.Array) -> pa.RecordBatch:
+        columns = (
+            {"text": texts} if topic is None else {"text": texts, "topic": pa.repeat(pa.scalar(topic), len(texts))}
+        )
+        return scorer(pa.record_batch(columns))
+
+    return answer
+
+
+def _score_distinct(answer: _Texts, prepared: Sequence[str], codes: pa.Array, readable: pa.Array) -> pa.RecordBatch:
     """Score each distinct text that some readable row has, once, and hand the scores back to the rows."""
     wanted = pc.unique(codes.filter(readable))
-    texts = pa.array(prepared, pa.string()).take(wanted)
-    scored = scorer(pa.record_batch([texts], names=["text"]))
+    scored = answer(pa.array(prepared, pa.string()).take(wanted))
     at = pc.if_else(readable, pc.index_in(codes, value_set=wanted), pa.scalar(None, pa.int32()))
     columns = [scored[name].take(at) for name in SCORES.names]
     columns[0] = pc.fill_null(columns[0], UNSCORED)

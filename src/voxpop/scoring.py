@@ -27,11 +27,13 @@ class Wanted:
         column: the column with the text.
         keep: whether the input's columns are written too.
         any_language: whether texts are scored in languages that the model cannot read.
+        topic: what a model that reads a topic reads each text beside, in words.
     """
 
     column: str = "text"
     keep: bool = False
     any_language: bool = False
+    topic: str | None = None
 
 
 @dataclass
@@ -97,7 +99,10 @@ class Scoring:
     def _score(self, rows: Sequence[Row], output: Output) -> None:
         read = [_text(row, self._wanted.column) for row in rows]
         texts, errors = [text for text, _ in read], [error for _, error in read]
-        scores = score_texts(self._scorer, pa.array(texts, pa.string()), any_language=self._wanted.any_language)
+        wanted = self._wanted
+        scores = score_texts(
+            self._scorer, pa.array(texts, pa.string()), any_language=wanted.any_language, topic=wanted.topic
+        )
         found = scores.append_column("model_id", pa.repeat(pa.scalar(self._scorer.model_id), len(rows)))
         kept = [row.values if self._wanted.keep else {} for row in rows]
         with unbroken():

@@ -115,6 +115,11 @@ class Cutting(Protocol):
         ...
 
 
+def reads_topic(scorer: Scorer) -> bool:
+    """Whether a scorer answers what a post says of a topic: its batches have a column `topic` beside `text`."""
+    return bool(getattr(scorer, "reads_topic", False))
+
+
 class Engine(Protocol):
     """A way to call `job` on many segments. Owns no state, no storage and no order."""
 

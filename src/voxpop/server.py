@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from voxpop import console
 from voxpop.api.app import Service, create_api
 from voxpop.api.entrance import opened
-from voxpop.assembly import Assembly
+from voxpop.assembly import Assembly, towards_spec
 from voxpop.config import Settings
 from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal, Transient
@@ -204,6 +204,8 @@ class Server:
             door=self._door,
             metrics=metrics,
             correction=correction.find(self._assembly.job.model.directory, settings.correction),
+            # Most readers never ask for it, so it is opened on use.
+            towards=(lambda: towards_spec(settings).open()) if settings.towards_model else None,
         )
         api = create_api(service)
         mount(api, service)

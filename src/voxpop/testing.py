@@ -118,12 +118,14 @@ async def _listened(source: Source, cursor: str | None, count: int) -> list[Fetc
     return found
 
 
-def check_scorer(scorer: Scorer, texts: Sequence[str | None], cut: int) -> None:
+def check_scorer(scorer: Scorer, texts: Sequence[str | None], cut: int, topic: str = "tea") -> None:
     """The laws of a scorer on any texts: total, a distribution per row, null where unscored, and the split law.
+
+    A scorer that reads a topic beside a text is given `topic`.
 
     The split law, score(a + b) == score(a) + score(b), holds for probabilities within 1e-5 and for labels exactly.
     """
-    whole = _score(scorer, texts)
+    whole = _score(scorer, texts, topic)
     assert whole.schema.names == SCORES.names, "a scorer answers the columns of SCORES"
     assert whole.num_rows == len(texts), "a scorer answers one row per row"
     assert set(whole["label"].to_pylist()) <= LABELS, "a label is one of four"
@@ -131,7 +133,7 @@ def check_scorer(scorer: Scorer, texts: Sequence[str | None], cut: int) -> None:
     unscored = np.array([label == "unscored" for label in whole["label"].to_pylist()], dtype=bool)
     assert np.isnan(values[:, unscored]).all(), "an unscored row has no probabilities"
     assert np.allclose(values[:, ~unscored].sum(axis=0), 1.0, atol=1e-4), "probabilities sum to 1"
-    parts = pa.concat_tables(pa.table(_score(scorer, part)) for part in (texts[:cut], texts[cut:]))
+    parts = pa.concat_tables(pa.table(_score(scorer, part, topic)) for part in (texts[:cut], texts[cut:]))
     assert parts["label"].to_pylist() == whole["label"].to_pylist(), "split law: labels"
     split = np.array([parts[name].to_numpy() for name in SCORES.names[1:4]], dtype=float)
     assert np.allclose(split, values, atol=1e-5, equal_nan=True), "split law: probabilities"
@@ -166,8 +168,9 @@ def digest(directory: Path) -> str:
     return total.hexdigest()
 
 
-def _score(scorer: Scorer, texts: Sequence[str | None]) -> pa.RecordBatch:
-    return scorer(pa.record_batch([pa.array(texts, pa.string())], names=["text"]))
+def _score(scorer: Scorer, texts: Sequence[str | None], topic: str) -> pa.RecordBatch:
+    columns = [pa.array(texts, pa.string()), pa.repeat(pa.scalar(topic), len(texts))]
+    return scorer(pa.record_batch(columns, names=["text", "topic"]))
 
 
 def _events(fetched: Sequence[Fetched]) -> list[tuple[str | None, ...]]:

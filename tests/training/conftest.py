@@ -23,7 +23,8 @@ def save_tokenizer(folder: Path) -> int:
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     ends = [("[CLS]", 2), ("[SEP]", 3)]
-    tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", special_tokens=ends)
+    pair = "[CLS] $A [SEP] $B:1 [SEP]:1"
+    tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", pair=pair, special_tokens=ends)
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
     ).save_pretrained(folder)
@@ -55,6 +56,15 @@ def save_encoder(folder: Path, family: str) -> Path:
 def write_table(path: Path, times: int = 20) -> Path:
     lines = [f"{at}\t{label}\tthe {word} is {word} today" for at, (label, word) in enumerate(ROWS * times)]
     path.write_text("\n".join(["id\tlabel\ttext", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def write_pairs(path: Path, times: int = 20) -> Path:
+    """Posts that say something of a table, and nothing of a chair: what is right depends on the topic."""
+    said = [(label, word) for label, word in ROWS if label != "neutral"]
+    rows = [(label, "table", word) for label, word in said] + [("neutral", "chair", word) for _, word in said]
+    lines = [f"{label}\t{topic}\tit is {word} very {word} today" for label, topic, word in rows * times]
+    path.write_text("\n".join(["label\ttopic\ttext", *lines]) + "\n", encoding="utf-8")
     return path
 
 

@@ -28,12 +28,21 @@ class Limits:
     waiting: int = 20_000
 
 
+@dataclass(frozen=True)
+class Towards:
+    """A scorer that reads a topic beside each text, and the topic in words."""
+
+    scorer: Scorer
+    topic: str
+
+
 @dataclass(eq=False)
 class _Request:
     """Texts that one caller waits for, and as far as they went, their scores."""
 
     texts: Sequence[str]
     any_language: bool
+    towards: Towards | None
     answer: asyncio.Future[None]
     begun: int = 0
     scored: list[pa.RecordBatch] = field(default_factory=list)
@@ -72,8 +81,10 @@ class Batcher:
         self.batches = 0
         """Batches that went to the scorer so far."""
 
-    async def score(self, texts: Sequence[str], *, any_language: bool = False) -> pa.Table:
-        """Score texts like `voxpop.score.score_texts`, row for row.
+    async def score(
+        self, texts: Sequence[str], *, any_language: bool = False, towards: Towards | None = None
+    ) -> pa.Table:
+        """Score texts like `voxpop.score.score_texts`, row for row; with `towards`, by its scorer and beside its topic.
 
         Raises:
             Transient: too many wait already; `retry_after` is about when they will be done.
@@ -81,7 +92,7 @@ class Batcher:
         if self.waiting + len(texts) > self._limits.waiting:
             seconds = max(1, math.ceil(self.waiting * self._seconds_a_text))
             raise Transient(f"{self.waiting:,} texts wait to be scored already; try again in {seconds} s", seconds)
-        request = _Request(texts, any_language, asyncio.get_running_loop().create_future())
+        request = _Request(texts, any_language, towards, asyncio.get_running_loop().create_future())
         self._queue.append(request)
         self.waiting += len(texts)
         if self._draining is None or self._draining.done():
@@ -132,15 +143,15 @@ class Batcher:
         return pieces
 
     def _scored(self, pieces: Sequence[_Piece]) -> list[pa.RecordBatch]:
-        """The scores of each piece; those that take any language need a call of their own."""
+        """The scores of each piece; those with another topic, or that take any language, need a call of their own."""
         self.batches += 1
         found: dict[int, pa.RecordBatch] = {}
-        for any_language in (False, True):
-            alike = [at for at, piece in enumerate(pieces) if piece.request.any_language == any_language]
+        asked = [(piece.request.any_language, piece.request.towards) for piece in pieces]
+        for any_language, towards in dict.fromkeys(asked):
+            alike = [at for at, each in enumerate(asked) if each == (any_language, towards)]
             texts = pa.array([_whole(text) for at in alike for text in pieces[at].texts], pa.string())
-            if not alike:
-                continue
-            rows = score_texts(self._scorer, texts, any_language=any_language)
+            scorer, topic = (towards.scorer, towards.topic) if towards else (self._scorer, None)
+            rows = score_texts(scorer, texts, any_language=any_language, topic=topic)
             begin = 0
             for at in alike:
                 found[at] = rows.slice(begin, len(pieces[at].texts))

@@ -56,6 +56,12 @@ class Texts(BaseModel):
         max_length=MOST_TEXTS, examples=[["What a lovely morning", "Worst update ever"]]
     )
     any_language: bool = Field(False, description="Score what is in a language that the model cannot read, too.")
+    topic: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="What to score towards: a topic's name, or words such as GTA 6; another model answers then.",
+    )
 
 
 class Score(BaseModel):

@@ -46,6 +46,7 @@ class Service:
         failed: tells whether a part of the service failed for good, so that it is not ready.
         door: who may come in, and what they may have.
         metrics: what is measured of this service.
+        towards: opens the model that reads a text beside a topic; None where there is none.
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
         readers: counts who follows `/v1/live`.
         correction: how the model errs, by which shares are corrected; None where that is not known.
@@ -64,3 +65,4 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     readers: Readers = field(default_factory=Readers)
     correction: Correction | None = None
+    towards: Callable[[], Scorer] | None = None

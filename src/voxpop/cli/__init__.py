@@ -14,6 +14,7 @@ from voxpop.cli import (
     scrub,
     serve,
     topics,
+    towards,
     train,
     x,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "scrub",
     "serve",
     "topics",
+    "towards",
     "train",
     "x",
 ]

@@ -15,6 +15,7 @@ from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, mod
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
+    from voxpop.config import Settings
     from voxpop.labelled import LabelledFile
     from voxpop.score import ModelSpec
     from voxpop.scoring import Count, Wanted
@@ -37,6 +38,9 @@ def score(
     any_language: Annotated[
         bool, typer.Option("--any-language", help="Score texts in languages that the model cannot read.")
     ] = False,
+    topic: Annotated[
+        str | None, typer.Option(help="What to score towards: a topic's name, or words such as 'GTA 6'.")
+    ] = None,
     model: Model = None,
     labels: Labels = None,
     languages: Languages = None,
@@ -48,7 +52,8 @@ def score(
 
     A file is .txt with a post a line, .tsv, .csv, .jsonl or .parquet, the first four also packed with gzip, zstd, bzip2
     or xz. One row comes out for each row in, in order; one that cannot be read is unscored and says why in `error`.
-    NAME is written as NAME.part until all is done. In CSV, text that a spreadsheet would run gets an apostrophe.
+    NAME is written as NAME.part until all is done. In CSV, text that a spreadsheet would run gets an apostrophe. With
+    --topic, a label is what the text says of that, by a model that reads both (--model or towards_model).
 
     Example: voxpop score "the servers are down again" "worth the wait"
 
@@ -56,22 +61,34 @@ def score(
 
     Example: tail -f posts.txt | voxpop score -
 
-    Example: voxpop score --model hub:cardiffnlp/twitter-roberta-base-sentiment-latest "worth the wait"
+    Example: voxpop score --model my-pairs --topic "GTA 6" "I love my console but the price of GTA 6 is a joke"
     """
-    from voxpop import assembly
     from voxpop.scoring import Wanted
 
-    chosen = config.load(settings_file, data=data, **model_flags(model, labels, languages))
-    spec = assembly.model_spec(chosen)
+    spec, topic = _opened_for(topic, config.load(settings_file, data=data, **_flags(topic, (model, labels, languages))))
     path = _file_among(texts)
     if path:
         kind = (".jsonl" if column else ".txt") if path == Path("-") else None
-        wanted = Wanted(column or "text", keep, any_language)
+        wanted = Wanted(column or "text", keep, any_language, topic)
         console.answer(_score_file((path, kind), spec, wanted, (out, format)), as_json=json_)
         return
     if column or keep or format or out:
         raise Terminal("--column, --keep, --format and --out are for one file; name a file that exists, or -")
-    _score_arguments(texts, spec.open(), any_language=any_language, as_json=json_)
+    _score_arguments(texts, spec.open(), Wanted(any_language=any_language, topic=topic), as_json=json_)
+
+
+def _flags(topic: str | None, given: tuple[str | None, str | None, str | None]) -> dict[str, Any]:
+    """The options that choose a model as settings; with a topic, those of the model that reads it."""
+    return model_flags(*given) if topic is None else {"towards_model": given[0]}
+
+
+def _opened_for(topic: str | None, chosen: Settings) -> tuple[ModelSpec, str | None]:
+    """The model, and the words that it reads texts beside."""
+    from voxpop import assembly
+
+    if topic is None:
+        return assembly.model_spec(chosen), None
+    return assembly.towards_spec(chosen), assembly.words_of(chosen, topic)
 
 
 def _file_among(texts: list[str]) -> Path | None:
@@ -91,7 +108,7 @@ def _file_among(texts: list[str]) -> Path | None:
     return path if kind_of(path) and path.is_file() else None
 
 
-def _score_arguments(texts: list[str], scorer: Scorer, *, any_language: bool, as_json: bool) -> None:
+def _score_arguments(texts: list[str], scorer: Scorer, wanted: Wanted, *, as_json: bool) -> None:
     import pyarrow as pa
 
     from voxpop.score import score_texts
@@ -99,7 +116,7 @@ def _score_arguments(texts: list[str], scorer: Scorer, *, any_language: bool, as
 
     # A shell may pass bytes that are no text; the model reads prepared texts anyway.
     column = pa.array([prepare(text) for text in texts], pa.string())
-    scores = score_texts(scorer, column, any_language=any_language).to_pylist()
+    scores = score_texts(scorer, column, any_language=wanted.any_language, topic=wanted.topic).to_pylist()
     rows = [_shown(row, text) for row, text in zip(scores, texts, strict=True)]
     console.answer({"model_id": scorer.model_id, "scores": scores}, as_json=as_json, text="\n".join(rows))
 

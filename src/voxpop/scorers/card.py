@@ -33,6 +33,8 @@ class ModelCard:
     """The id that fills a row up; models that find a text's end by it need their own."""
     spells_emoji: bool = False
     """Whether the model was trained on emoji as words; see `voxpop.emoji`."""
+    reads_topic: bool = False
+    """Whether it reads a post beside a topic, and answers what the post says of that."""
 
     @property
     def temperature(self) -> float:
@@ -47,7 +49,8 @@ class ModelCard:
             card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             classes = tuple(tuple(float(share) for share in row) for row in card.get("classes", ()))
             common = card["name"], frozenset(card["languages"]), int(card["max_length"]), _stages(card)
-            found = cls(*common, classes, int(card.get("pad", 0)), card.get("emoji") == "words")
+            reads = card.get("emoji") == "words", card.get("pair") == "topic"
+            found = cls(*common, classes, int(card.get("pad", 0)), *reads)
             labels = tuple(card["labels"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is no model card ({error!r}): export the model again") from error

@@ -1,7 +1,7 @@
 """The transformer scorer: int8 ONNX run by ONNX Runtime, a row's score independent of its neighbours."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,7 @@ import pyarrow as pa
 from tokenizers import Tokenizer
 
 from voxpop.emoji import spelled
+from voxpop.errors import Terminal
 from voxpop.scorers.card import ModelCard, model_id
 from voxpop.scorers.recent import Recent
 from voxpop.scorers.scores import LABELS, decoded_texts, scores
@@ -22,13 +23,16 @@ REMEMBERED: Final = 32_768
 """Texts whose score is kept by default: some minutes of a busy topic."""
 
 _CHARACTERS_A_TOKEN: Final = 16
+_MOST_OF_A_TOPIC: Final = 200
+_APART: Final = "\n"
+"""Stands between topic and text in what is remembered: a prepared text is on one line."""
 _TEXTS_A_SLICE: Final = 256
 # The scorer has threads of its own, and those of the tokenizer would not survive a fork.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 class OnnxScorer:
-    """The transformer: scores the `text` column of a batch, row by row.
+    """The transformer: scores the `text` column of a batch, row by row; some models read it beside the column `topic`.
 
     Keeps the split law: a row's score depends on its text alone. Activations are quantised on scales fixed at export,
     a row is padded to a length that its own token count decides, only rows of one length share a run, and a row leaves
@@ -42,6 +46,7 @@ class OnnxScorer:
         self.model_id: str = model_id(directory)
         self._card = ModelCard.read(directory)
         self.languages: frozenset[str] = self._card.languages
+        self.reads_topic: bool = self._card.reads_topic
         self._tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self._card.max_length)
@@ -67,10 +72,18 @@ class OnnxScorer:
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return `SCORES` for the column `text` (string, nulls allowed): as many rows, in the same order.
 
-        Total: a null or blank text is labelled "unscored"; of a long one the first `max_length` tokens count.
+        Total: a null or blank text is labelled "unscored"; of a long one the first `max_length` tokens count. A model
+        that reads a topic asks for the column `topic`, too (string), and leaves a row without one unscored.
+
+        Raises:
+            Terminal: the model reads a topic, and the batch has no such column.
         """
         prepared = self._prepared(decoded_texts(batch.column("text")))
         scored = [row for row, text in enumerate(prepared) if not is_blank(text)]
+        if self.reads_topic:
+            topics = self._topics(batch)
+            scored = [row for row in scored if topics[row]]
+            prepared = [f"{topic}{_APART}{text}" for topic, text in zip(topics, prepared, strict=True)]
         return scores(batch.num_rows, scored, self._recent([prepared[row] for row in scored], self._score))
 
     def cuts(self, text: str) -> bool:
@@ -92,11 +105,20 @@ class OnnxScorer:
         cut = _CHARACTERS_A_TOKEN * self._card.max_length
         return [prepare(text)[:cut] if text is not None else "" for text in texts]
 
-    def _score(self, prepared: list[str]) -> Floats:
-        read = [spelled(text) for text in prepared] if self._card.spells_emoji else prepared
-        return self._stages(self._tokens(read))
+    def _topics(self, batch: pa.RecordBatch) -> list[str]:
+        if "topic" not in batch.schema.names:
+            raise Terminal(
+                f"{self._card.name} reads a post beside a topic; name one with --topic, or use another model"
+            )
+        return [prepare(topic or "")[:_MOST_OF_A_TOPIC] for topic in decoded_texts(batch.column("topic"))]
 
-    def _tokens(self, prepared: list[str]) -> list[list[int]]:
+    def _score(self, prepared: list[str]) -> Floats:
+        read = prepared
+        if self._card.spells_emoji:
+            read = [_APART.join(map(spelled, text.split(_APART))) for text in prepared]
+        return self._stages(self._tokens([tuple(text.split(_APART)) for text in read] if self.reads_topic else read))
+
+    def _tokens(self, prepared: Sequence[str | tuple[str, ...]]) -> list[list[int]]:
         slices = [prepared[at : at + _TEXTS_A_SLICE] for at in range(0, len(prepared), _TEXTS_A_SLICE)]
         if self._threads > 1 and len(slices) > 1:
             with ThreadPoolExecutor(self._threads) as pool:

@@ -9,13 +9,17 @@ from typing import Any, Final
 from voxpop import behaviour, evaluation
 from voxpop.labelled import Labelled
 from voxpop.metrics import MEASURES
-from voxpop.seams import Scorer
+from voxpop.seams import Scorer, reads_topic
 
 WATTS_A_CORE: Final = 10
 """What a busy server core is taken to draw, to turn time into energy; a guess that the card names as one."""
 
+_TONE = "* It judges the tone of a post, not the stance towards a topic in it, and irony mostly escapes it.\n"
+_TOWARDS = """\
+* It judges what a post says of a topic, by the topic's words; where a post calls the topic something else, or speaks of
+  several things, it errs more, and irony mostly escapes it.
+"""
 _LIMITS = """\
-* It judges the tone of a post, not the stance towards a topic in it, and irony mostly escapes it.
 * Languages it was not trained on get a score that means nothing; Voxpop leaves posts in them unscored.
 * Its probabilities are as honest as the posts they were fitted on are like yours.
 * Fit for aggregates over many posts. Do not use it to judge a person."""
@@ -30,6 +34,7 @@ _NAMES = {
     "precision": "precision",
     "megabytes": "size of the weights, MB",
     "max_length": "tokens of a post that count",
+    "pair": "a post is read beside its",
     "emoji": "emoji are read as",
     "exit_layers": "early exits after layers",
     "mean_layers": "layers a post on average",
@@ -68,8 +73,8 @@ def measure(scorer: Scorer, dev: Labelled | None, run: Mapping[str, Any]) -> Kno
     if dev:
         answers, _ = evaluation.answer({"model": scorer}, [dev])
         measured = evaluation.reports(answers)["model"]
-    english = not scorer.languages or "en" in scorer.languages
-    return Known(run, measured, behaviour.evaluate(scorer, behaviour.suite()) if english else {})
+    suits = not reads_topic(scorer) and (not scorer.languages or "en" in scorer.languages)
+    return Known(run, measured, behaviour.evaluate(scorer, behaviour.suite()) if suits else {})
 
 
 def card(figures: Mapping[str, Any], known: Known | None = None) -> str:
@@ -79,8 +84,11 @@ def card(figures: Mapping[str, Any], known: Known | None = None) -> str:
     True
     """
     rows = [f"| {title} | {_shown(figures[key])} |" for key, title in _NAMES.items() if key in figures]
-    head = f"# {figures['name']}\n\nSentiment of short posts: negative, neutral or positive. Exported by Voxpop."
-    parts = [head, "\n".join(["| | |", "|---|---|", *rows]), *_more(known or Known()), f"## Limits\n\n{_LIMITS}"]
+    towards = figures.get("pair") == "topic"
+    what = "Sentiment of short posts towards a topic" if towards else "Sentiment of short posts"
+    head = f"# {figures['name']}\n\n{what}: negative, neutral or positive. Exported by Voxpop."
+    limits = (_TOWARDS if towards else _TONE) + _LIMITS
+    parts = [head, "\n".join(["| | |", "|---|---|", *rows]), *_more(known or Known()), f"## Limits\n\n{limits}"]
     return "\n\n".join(parts) + "\n"
 
 

@@ -33,9 +33,9 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
     """A sentence encoder with a three-class head over the mean of the tokens that are not padding.
 
     The mean, rather than the first token's state: sentence encoders were trained to put a sentence's meaning there.
-    Its config is the encoder's own, plus `pooling` ("mean"), `halve_after` (see `voxpop.training.halving`) and
-    `exit_layers`. For each exit layer K another head reads the mean of `hidden_states[K]`, the states after encoder
-    layer K, so that scoring can stop there.
+    Its config is the encoder's own, plus `pooling` ("mean"), `halve_after` (see `voxpop.training.halving`), `pair` and
+    `separator` (see `pair`), and `exit_layers`. For each exit layer K another head reads the mean of
+    `hidden_states[K]`, the states after encoder layer K, so that scoring can stop there.
     """
 
     config_class = PreTrainedConfig
@@ -86,7 +86,10 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
         layers = exit_layers(self.config)
         if self.halving:
             self.halving.mask = attention_mask
-        found = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=bool(layers))
+        found = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=bool(layers),
+            **self._segments(input_ids),
+        )  # fmt: skip
         last = self._mask(attention_mask, self.config.num_hidden_layers)
         logits = self.classifier(self.dropout(masked_mean(found.last_hidden_state, last)))
         if not layers:
@@ -97,6 +100,22 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
         ]
         early = tuple(head(self.dropout(mean)) for head, mean in zip(self.exit_classifiers, means, strict=True))
         return SentimentOutput(logits=logits, exit_logits=early, exit_states=states)
+
+    def pair(self, separator: int | None) -> None:
+        """Read texts in pairs from now on: a topic, the token `separator`, the post.
+
+        Raises `Terminal` where the base's tokenizer has no such token.
+        """
+        if separator is None:
+            raise Terminal("--pair needs a base whose tokenizer has a separator; give another --base")
+        self.config.pair, self.config.separator = "topic", separator
+
+    def _segments(self, input_ids: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Segment 1 after the first separator, where the encoder knows segments; they follow from the ids alone."""
+        if pair_of(self.config) == "none" or getattr(self.config, "type_vocab_size", 1) < 2:
+            return {}
+        ends = (input_ids == self.config.separator).long()
+        return {"token_type_ids": (ends.cumsum(1) - ends).clamp(max=1)}
 
     def _mask(self, attention_mask: torch.Tensor, layer: int) -> torch.Tensor:
         """The mask of the states after `layer`."""
@@ -113,6 +132,11 @@ def masked_mean(states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Ten
 def exit_layers(config: PreTrainedConfig) -> tuple[int, ...]:
     """Return the encoder layers with a head of their own, in order."""
     return tuple(getattr(config, "exit_layers", None) or ())
+
+
+def pair_of(config: PreTrainedConfig) -> str:
+    """Return "topic" for a network that reads a post beside its topic, "none" for one that reads posts alone."""
+    return str(getattr(config, "pair", "none"))
 
 
 def adjust(model: PreTrainedModel, counts: Sequence[int], balance: float) -> None:

@@ -6,8 +6,9 @@ import gzip
 import importlib.util
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from voxpop.errors import Terminal
 from voxpop.labelled import Labelled, read_labelled
@@ -20,14 +21,18 @@ HUB = "datasets:"
 
 @dataclass(frozen=True)
 class Table:
-    """Prepared texts and the index in `LABELS` of each one's class."""
+    """Prepared texts, the index in `LABELS` of each one's class, and its prepared topic, "" where it has none."""
 
     texts: list[str]
     gold: list[int]
+    topics: list[str]
 
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self.texts)
+
+
+_PARTS: Final = (attrgetter("texts"), attrgetter("gold"), attrgetter("topics"))
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Corpus:
 def read_corpus(inputs: Inputs) -> Corpus:
     """Read and prepare the texts. Raises `Terminal` where a table is missing, has no fitting column, or is empty."""
     tables = [read_table(name) for name in inputs.data]
-    train = Table([text for table in tables for text in table.texts], [at for table in tables for at in table.gold])
+    train = Table(*([each for table in tables for each in part(table)] for part in _PARTS))
     dev = read_table(inputs.dev)
     unlabelled = read_lines(inputs.unlabelled, inputs.unlabelled_rows) if inputs.unlabelled else []
     return Corpus(train, dev, apart(unlabelled, train, dev))
@@ -57,7 +62,8 @@ def apart(texts: list[str], *tables: Table) -> list[str]:
 def read_table(name: str) -> Table:
     """Read a labelled file, or a data set by `datasets:NAME[:SPLIT]`, and prepare its texts."""
     labelled = _from_hub(name.removeprefix(HUB)) if name.startswith(HUB) else read_labelled(Path(name))
-    return Table([prepare(text) for text in labelled.texts], labelled.gold)
+    topics = [prepare(topic or "") for topic in labelled.topics]
+    return Table([prepare(text) for text in labelled.texts], labelled.gold, topics)
 
 
 def read_lines(path: Path, rows: int) -> list[str]:

@@ -48,9 +48,27 @@ def load_tokenizer(directory: Path | str) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def tokenized(tokenizer: PreTrainedTokenizerBase, prepared: Sequence[str], max_length: int) -> list[list[int]]:
-    """Return the token ids of prepared texts, each cut to `max_length` tokens, those at both ends included."""
-    return list(tokenizer(list(prepared), truncation=True, max_length=max_length)["input_ids"]) if prepared else []
+def tokenized(
+    tokenizer: PreTrainedTokenizerBase, prepared: Sequence[str], max_length: int, topics: Sequence[str] = ()
+) -> list[list[int]]:
+    """Return the token ids of prepared texts, each cut to `max_length` tokens, those at both ends included.
+
+    With `topics`, one a text, a text whose topic is not "" becomes a pair: the topic first, then the text.
+    """
+    if not prepared:
+        return []
+    # A tokenizer takes rows of one form: texts alone, or pairs.
+    found: list[list[int]] = [[]] * len(prepared)
+    topics = topics or [""] * len(prepared)
+    for paired in (False, True):
+        rows = [row for row, topic in enumerate(topics) if bool(topic) is paired]
+        if rows:
+            texts = [prepared[row] for row in rows]
+            parts = ([topics[row] for row in rows], texts) if paired else (texts,)
+            ids = tokenizer(*parts, truncation=True, max_length=max_length)["input_ids"]
+            for row, each in zip(rows, ids, strict=True):
+                found[row] = each
+    return found
 
 
 def read_as(texts: Sequence[str], emoji: str) -> list[str]:

@@ -16,7 +16,6 @@ import onnx
 import onnxruntime as ort
 import pyarrow as pa
 import torch
-from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from voxpop import console
@@ -28,16 +27,15 @@ from voxpop.labelled import Labelled, read_labelled
 from voxpop.metrics import calibration_error, confusion, macro_recall
 from voxpop.scorers.card import model_id
 from voxpop.scorers.onnx import OnnxScorer
-from voxpop.scorers.stages import STEP
 from voxpop.text import is_blank, prepare
 from voxpop.training import network
 from voxpop.training.calibration import fit_temperature, softmax
 from voxpop.training.card import card, measure
-from voxpop.training.classifier import adjust
+from voxpop.training.classifier import adjust, pair_of
 from voxpop.training.embedding import quantise_words
-from voxpop.training.examples import read_as
 from voxpop.training.heads import row_by_row
-from voxpop.training.quantise import Feed, calibrate, quantise
+from voxpop.training.quantise import Feed, Size, calibrate, quantise
+from voxpop.training.reader import ANY_TOPIC, Reader, Said, said_in, spread
 from voxpop.training.stages import Cut, Plan, cost, plan, split
 
 Logits = npt.NDArray[np.float64]
@@ -105,16 +103,15 @@ def _write(
     if wanted.balance:
         adjust(model, np.bincount(data.gold if data else [], minlength=3).tolist(), wanted.balance)
     network.write_tokenizer(wanted.checkpoint, new)
-    if (emoji := getattr(model.config, "emoji", "signs")) == "words":
-        described["emoji"] = emoji
+    described |= _reading(model, wanted, tables)
     read = Reader(new, described)
     graph = network.to_onnx(model)
     small = _small(graph, read, data) if data and wanted.precision == "int8" else graph.model
     whole = new.parent / "whole.onnx"
     onnx.save(small, whole)
     table = dev or data
-    texts = table.texts if table else [text for text in TEXTS if text]
-    feeds = [read(text) for text in _spread(texts, _COMPARED)]
+    rows = said_in(table) if table else [(text, "") for text in TEXTS if text]
+    feeds = [read(row) for row in spread(rows, _COMPARED)]
     figures: dict[str, Any] = {
         "precision": wanted.precision,
         "parameters": sum(weight.numel() for weight in model.parameters()),
@@ -139,40 +136,34 @@ def _write(
         described |= fitted.described(exits, names)
     described = {"temperature": 1.0} | described | {"export": dict(figures)}
     (new / "model.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
-    scorer = adoption.check(new, described["name"], [*TEXTS, *_spread(texts, 50)])
+    scorer = adoption.check(new, described["name"], [*TEXTS, *(text for text, _ in spread(rows, 50))])
     known = measure(scorer, dev, _run_of(wanted.checkpoint))
     (new / "CARD.md").write_text(card({**described, **figures}, known), encoding="utf-8")
     if wanted.dev and (problem := labelling.beside(scorer, wanted.dev, new)):
         console.say(f"the model has no correction for its errors: {problem}")
     temperature = described["temperature"]
-    return {**figures, "temperature": temperature, "split_law": "kept", **_speed(scorer, _spread(texts, _TIMED))}
+    return {**figures, "temperature": temperature, "split_law": "kept", **_speed(scorer, spread(rows, _TIMED))}
+
+
+def _reading(model: PreTrainedModel, wanted: Export, tables: tuple[Labelled | None, Labelled | None]) -> dict[str, str]:
+    """What the card says of how the network reads. Raises `Terminal` where a table lacks what it reads."""
+    found = {"emoji": "words"} if getattr(model.config, "emoji", "signs") == "words" else {}
+    if (pair := pair_of(model.config)) == "none":
+        return found
+    if without := [path for path, table in zip((wanted.data, wanted.dev), tables, strict=True) if _lacks(table)]:
+        raise Terminal(f"this network reads a post beside its topic; give {without[0]} a topic in every row")
+    return {**found, "pair": pair}
+
+
+def _lacks(table: Labelled | None) -> bool:
+    """Whether some row of a table has no topic."""
+    return table is not None and not all(table.topics)
 
 
 def _run_of(checkpoint: Path) -> dict[str, Any]:
     path = checkpoint / "train.json"
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return found
-
-
-class Reader:
-    """Turns a text into the tokens that the scorer would feed."""
-
-    def __init__(self, directory: Path, described: dict[str, Any]) -> None:
-        """Open the tokenizer in `directory`."""
-        self._tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
-        self.max_length: int = described["max_length"]
-        self._tokenizer.enable_truncation(self.max_length)
-        self._pad = described.get("pad", 0)
-        self._emoji = described.get("emoji", "signs")
-
-    def __call__(self, text: str) -> Feed:
-        """Return one row, filled up as the scorer does it."""
-        (read,) = read_as([prepare(text)], self._emoji)
-        tokens = self._tokenizer.encode(read).ids
-        length = -(-len(tokens) // STEP) * STEP
-        ids, mask = np.full((1, length), self._pad, np.int64), np.zeros((1, length), np.int64)
-        ids[0, : len(tokens)], mask[0, : len(tokens)] = tokens, 1
-        return {"input_ids": ids, "attention_mask": mask}
 
 
 def classes_in(described: dict[str, Any]) -> npt.NDArray[np.float64]:
@@ -200,10 +191,10 @@ def parity(
 
 
 def _small(graph: network.Graph, read: Reader, data: Labelled) -> onnx.ModelProto:
-    feeds = [read(text) for text in _spread(data.texts, _RANGES)]
+    feeds = [read(row) for row in spread(said_in(data), _RANGES)]
     with console.counting("measure ranges", len(feeds), "post") as bar:
         ranges = calibrate(graph.model, _watched(feeds, bar))
-    return quantise_words(quantise(graph.model, ranges, read.max_length))
+    return quantise_words(quantise(graph.model, ranges, Size(read.max_length, read.pairs)))
 
 
 class Fit:
@@ -217,7 +208,8 @@ class Fit:
         self._cuts = list(cuts)
         heads = [*(cut.logits for cut in cuts), "logits"]
         self._gold = np.array([dev.gold[row] for row in rows])
-        logits = _run(whole, [read(dev.texts[row]) for row in rows], heads)
+        said = said_in(dev)
+        logits = _run(whole, [read(said[row]) for row in rows], heads)
         self._heats = [fit_temperature(each, self._gold, classes) for each in logits]
         self._plain = softmax(logits[-1]) @ classes
         self._chances = [softmax(each, heat) @ classes for each, heat in zip(logits, self._heats, strict=True)]
@@ -273,17 +265,12 @@ def _watched(feeds: Sequence[Feed], bar: Any) -> Iterator[Feed]:
         bar.update()
 
 
-def _speed(scorer: OnnxScorer, texts: Sequence[str]) -> dict[str, Any]:
-    batch = pa.record_batch([pa.array(texts, pa.string())], names=["text"])
+def _speed(scorer: OnnxScorer, said: Sequence[Said]) -> dict[str, Any]:
+    columns = [text for text, _ in said], [topic or ANY_TOPIC for _, topic in said]
+    batch = pa.record_batch([pa.array(column, pa.string()) for column in columns], names=["text", "topic"])
     started = time.perf_counter()
     scorer(batch)
-    return {"posts_per_second_one_thread": round(len(texts) / (time.perf_counter() - started), 1)}
-
-
-def _spread(texts: Sequence[str], most: int) -> list[str]:
-    """Return at most `most` texts that hold something to score, evenly from the whole table."""
-    some = texts[:: max(1, len(texts) // most)]
-    return [text for text in some if not is_blank(prepare(text))][:most]
+    return {"posts_per_second_one_thread": round(len(said) / (time.perf_counter() - started), 1)}
 
 
 def _replace(out: Path, new: Path, old: Path) -> None:

@@ -60,14 +60,15 @@ def train(recipe: Recipe) -> dict[str, Any]:
         return json.loads(finished.read_text(encoding="utf-8"))
     started = time.monotonic()
     # Both before the texts are read: what is missing is said at once.
-    fresh(recipe)
     tokenizer = load_tokenizer(recipe.network.base)
+    fresh(recipe, tokenizer.sep_token_id)
     rows, dev = data(recipe, tokenizer)
     # Not before: a recipe that does not work must not keep its corrected version out.
     (out / "recipe.json").write_text(json.dumps(recipe.identity(), indent=2) + "\n", encoding="utf-8")
     histories = {}
     for seed in recipe.optimisation.seed:
-        trainer = SentimentTrainer(recipe, fresh(recipe), tokenizer, (rows, dev), (seed, out / f"seed-{seed}"))
+        model = fresh(recipe, tokenizer.sep_token_id)
+        trainer = SentimentTrainer(recipe, model, tokenizer, (rows, dev), (seed, out / f"seed-{seed}"))
         histories[seed] = trainer.run()
         write_history(histories, out)
     plot(histories, out / "train.png")
@@ -96,8 +97,11 @@ def refuse_another(recipe: Recipe) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
 
 
-def fresh(recipe: Recipe) -> PreTrainedModel:
-    """Return the base under a new head: the same one for every seed, since only then do means of seeds make sense."""
+def fresh(recipe: Recipe, separator: int | None) -> PreTrainedModel:
+    """Return the base under a new head: the same one for every seed, since only then do means of seeds make sense.
+
+    `separator` is the token that ends a topic, for a network that reads pairs.
+    """
     torch.manual_seed(recipe.optimisation.seed[0])
     network = recipe.network
     if network.pooling == "native":
@@ -105,6 +109,8 @@ def fresh(recipe: Recipe) -> PreTrainedModel:
     else:
         model = SentimentClassifier.load_base(network.base, network.exit_layer, network.halve_after)
     model.config.emoji = network.emoji
+    if network.pair != "none":
+        model.pair(separator)
     if network.ffn:
         prune.check(model, network.ffn)
     return model
@@ -124,11 +130,18 @@ def data(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> tuple[Rows, Exam
         console.say(f"{without:,} unlabelled texts have no teacher's answer, and are left out")
         unlabelled = [text for text in unlabelled if text in known]
     texts = corpus.train.texts + unlabelled
+    paired = recipe.network.pair != "none"
+    topics = corpus.train.topics + [""] * len(unlabelled) if paired else [""] * len(texts)
     nothing = np.full(3, np.nan)
-    soft = np.stack([known.get(text, nothing) for text in texts]).astype(np.float32)
+    # A teacher knows the tone of a text, not what it says of a topic.
+    answered = [nothing if topic else known.get(text, nothing) for text, topic in zip(texts, topics, strict=True)]
+    soft = np.stack(answered).astype(np.float32)
     classes = corpus.train.gold + [UNKNOWN] * len(unlabelled)
-    read = [read_as(each, recipe.network.emoji) for each in (texts, corpus.dev.texts)]
-    ids, dev_ids = (tokenized(tokenizer, each, length) for each in read)
+    both = (texts, topics), (corpus.dev.texts, corpus.dev.topics if paired else [])
+    ids, dev_ids = (
+        tokenized(tokenizer, read_as(each, recipe.network.emoji), length, read_as(about, recipe.network.emoji))
+        for each, about in both
+    )
     return Rows(Examples(ids, classes), soft), Examples(dev_ids, corpus.dev.gold)
 
 

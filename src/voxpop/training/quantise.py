@@ -105,10 +105,18 @@ def _squared_error(values: npt.NDArray[np.float32], candidate: Range) -> float:
     return float(np.square((codes - zero) * scale - values).sum())
 
 
-def quantise(model: onnx.ModelProto, ranges: Mapping[str, Range], max_length: int) -> onnx.ModelProto:
+@dataclass(frozen=True)
+class Size:
+    """What a quantised graph must hold: texts of so many tokens, and whether they are in two segments."""
+
+    max_length: int
+    segmented: bool = False
+
+
+def quantise(model: onnx.ModelProto, ranges: Mapping[str, Range], size: Size) -> onnx.ModelProto:
     """Return an int8 copy of an encoder: linear layers by output channel, and a fused BERT's word embeddings by row.
 
-    `ranges` comes from `calibrate` on the same model. Of a fused BERT, texts longer than `max_length` tokens cannot be
+    `ranges` comes from `calibrate` on the same model. Of a fused BERT, texts longer than `size` allows cannot be
     run any more. Other word tables are left for `voxpop.training.embedding`.
     """
     small = onnx.ModelProto()
@@ -126,7 +134,7 @@ def quantise(model: onnx.ModelProto, ranges: Mapping[str, Range], max_length: in
             node.input[:] = [coded[name], _code_weight(nodes, constants, node.input[1])]
             nodes.append(node)
         elif node.op_type == "EmbedLayerNormalization":
-            nodes.extend(_small_embedding(node, constants, max_length))
+            nodes.extend(_small_embedding(node, constants, size))
         elif node.op_type == "SkipLayerNormalization":
             nodes.extend(_plain_norm(node))
         elif node.op_type == "MultiHeadAttention":
@@ -171,15 +179,24 @@ def _code_weight(nodes: list[onnx.NodeProto], constants: Initialisers, name: str
     return f"{name}_coded"
 
 
-def _small_embedding(node: onnx.NodeProto, constants: Initialisers, max_length: int) -> list[onnx.NodeProto]:
-    ids, _, words, positions, segments, gamma, beta, mask = node.input
+def _small_embedding(node: onnx.NodeProto, constants: Initialisers, size: Size) -> list[onnx.NodeProto]:
+    ids, segment_ids, words, positions, segments, gamma, beta, mask = node.input
     epsilon = next((item.f for item in node.attribute if item.name == "epsilon"), 1e-12)
     table = constants[words]
     scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-12).astype(np.float32) / np.float32(127)
     constants.add("embedding_words", np.round(table / scale).astype(np.int8))
     constants.add("embedding_scale", scale)
-    # A post is one segment, so the segment's vector belongs to every position.
-    constants.add("embedding_positions", constants[positions][:max_length] + constants[segments][0])
+    added, places = [], constants[positions][: size.max_length]
+    if size.segmented:
+        constants.add("embedding_segments", constants[segments])
+        added = [
+            helper.make_node("Gather", ["embedding_segments", segment_ids], ["embedding_parts"]),
+            helper.make_node("Add", ["embedding_places_alone", "embedding_parts"], ["embedding_places"]),
+        ]
+    else:
+        # A post alone is one segment, so the segment's vector belongs to every position.
+        places = places + constants[segments][0]
+    constants.add("embedding_positions", places)
     for name, value in (("embedding_zero", 0), ("embedding_one", 1), ("embedding_two", 2)):
         constants.add(name, np.array([value], dtype=np.int64))
     make = helper.make_node
@@ -190,7 +207,12 @@ def _small_embedding(node: onnx.NodeProto, constants: Initialisers, max_length: 
         make("Mul", ["embedding_codes", "embedding_scales"], ["embedding_vectors"]),
         make("Shape", [ids], ["embedding_shape"]),
         make("Slice", ["embedding_shape", "embedding_one", "embedding_two"], ["embedding_length"]),
-        make("Slice", ["embedding_positions", "embedding_zero", "embedding_length"], ["embedding_places"]),
+        make(
+            "Slice",
+            ["embedding_positions", "embedding_zero", "embedding_length"],
+            ["embedding_places_alone" if added else "embedding_places"],
+        ),
+        *added,
         make("Add", ["embedding_vectors", "embedding_places"], ["embedding_sum"]),
         make("LayerNormalization", ["embedding_sum", gamma, beta], [node.output[0]], axis=-1, epsilon=epsilon),
         # The fused node's second output: how many tokens of each row are not padding, which is all at the end.

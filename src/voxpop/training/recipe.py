@@ -36,6 +36,7 @@ class Network:
     ffn: int = _option(0, "Keep so many neurons of each feed-forward layer, the most useful; 0 keeps all.", 0)
     pooling: Literal["mean", "native"] = _option("mean", "mean of the token states, or the base's own head.")
     max_length: int = _option(64, "Tokens of a text that count.", 8)
+    pair: Literal["none", "topic"] = _option("none", "topic: read a text beside its topic, from that column.")
     emoji: Literal["words", "signs"] = _option("words", "words: spell emoji out, for a vocabulary that holds none.")
     exit_layer: tuple[int, ...] = _option((), "Give this encoder layer a head of its own; may be repeated.", 1)
     halve_after: int = _option(0, "Join token states in pairs after this --exit-layer; 0 joins none.", 0)
@@ -120,6 +121,7 @@ class Recipe:
             "--deep and --exit-layer need each other": (self.optimisation.deep > 0) != bool(network.exit_layer),
             "--exit-layer needs --pooling mean": bool(network.exit_layer) and network.pooling == "native",
             "--halve-after must be an --exit-layer": network.halve_after not in (0, *network.exit_layer),
+            "--pair topic needs --pooling mean": network.pair != "none" and network.pooling == "native",
             "give --teacher or --soft, not both": bool(distillation.teacher and distillation.soft),
             "--unlabelled needs --teacher or --soft": bool(inputs.unlabelled)
             and not (distillation.teacher or distillation.soft),

@@ -1,0 +1,75 @@
+"""Float weights from a model in 8 bits: what they answer, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="needs PyTorch: make training")
+pytest.importorskip("onnx", reason="needs PyTorch: make training")
+
+import torch
+from transformers import AutoTokenizer
+
+from tests.training.conftest import save_encoder, spread_heads
+from tests.training.test_exits import TEXTS
+from voxpop.errors import Terminal
+from voxpop.training import restore
+from voxpop.training.classifier import SentimentClassifier, load
+from voxpop.training.examples import Examples, load_tokenizer, predict, tokenized
+from voxpop.training.export import Export, export
+
+pytestmark = [
+    pytest.mark.train,
+    # The libraries warn of their own future, which no test here can change.
+    pytest.mark.filterwarnings("default::DeprecationWarning", "default::FutureWarning", "default::UserWarning"),
+]
+
+
+def exported(base: Path, folder: Path, *, exits: tuple[int, ...] = (), pair: bool = False) -> tuple[Path, Path]:
+    """An untrained network with heads far apart, and its export in 8 bits."""
+    torch.manual_seed(3)
+    model = SentimentClassifier.load_base(base, exits)
+    if pair:
+        model.pair(3)
+    with torch.no_grad():
+        # An exporter keeps one of several equal constants, as those of an untrained network are.
+        for weights in model.parameters():
+            weights.add_(torch.randn_like(weights), alpha=0.02)
+    AutoTokenizer.from_pretrained(base).save_pretrained(folder / "network")
+    table = spread_heads(model, folder / "network", TEXTS)
+    if pair:
+        lines = table.read_text().splitlines()
+        table.write_text("\n".join(f"{'chair' if at else 'topic'}\t{line}" for at, line in enumerate(lines)) + "\n")
+    export(Export(folder / "network", folder / "model", data=table, dev=table, exit_loss=0.1))
+    return folder / "network", folder / "model"
+
+
+def answers(directory: Path, topic: str = "") -> np.ndarray:
+    ids = tokenized(load_tokenizer(directory), TEXTS, 64, [topic] * len(TEXTS))
+    found: np.ndarray = predict(load(directory), Examples(ids, [0] * len(ids))).softmax(1).numpy()
+    return found
+
+
+@pytest.mark.parametrize(("exits", "pair"), [((), False), ((1,), False), ((), True)])
+def test_the_weights_answer_as_those_they_were_rounded_from(
+    exits: tuple[int, ...], pair: bool, base: Path, tmp_path: Path
+) -> None:
+    network, model = exported(base, tmp_path, exits=exits, pair=pair)
+    restore.main(["--model", str(model), "--base", str(base), "--out", str(tmp_path / "restored")])
+    topic = "chair" if pair else ""
+    assert np.abs(answers(tmp_path / "restored", topic) - answers(network, topic)).max() < 0.06
+
+
+def test_the_bundled_model_is_its_base_s_size_and_no_other(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(Terminal, match="give its own base"):
+        restore.restore(Path(__file__).parents[2] / "src/voxpop/models/en-small", base, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_family_is_refused(tmp_path: Path, base: Path) -> None:
+    _, model = exported(save_encoder(tmp_path / "roberta", "roberta"), tmp_path)
+    with pytest.raises(Terminal, match="give its own base"):
+        restore.restore(model, base, tmp_path / "out")
