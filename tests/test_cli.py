@@ -28,9 +28,10 @@ STARTED = re.compile(r"dashboard +(http://\S+)")
 def test_every_command_has_help_with_an_example_and_the_common_options(name: str) -> None:
     shown = voxpop(name, "--help").stdout
     assert f"Example: voxpop {name}" in shown
-    assert "--json" in shown.split()
-    # Only `place` reads nothing but its text.
-    assert ("--data" in shown.split()) == (name != "place")
+    # `query` answers tables, in a form of the reader's choice.
+    assert ("--json" in shown.split()) == (name != "query") and ("--format" in shown.split() or name != "query")
+    # Only `place` reads nothing but its text, and `query` nothing but what a server answers.
+    assert ("--data" in shown.split()) == (name not in ("place", "query"))
 
 
 def test_ingest_accounts_for_every_record_and_the_second_time_adds_nothing(export: Path, tmp_path: Path) -> None:
