@@ -11,6 +11,7 @@ from voxpop.api import (
     buckets,
     cards,
     comparisons,
+    drivers,
     explanations,
     exports,
     fresh,
@@ -82,7 +83,7 @@ class _Api(FastAPI):
         return super().openapi()
 
 
-_PARTS = (explanations, buckets, comparisons, maps, posts, topics, gaps, cards, exports, status, live)
+_PARTS = (explanations, buckets, comparisons, drivers, maps, posts, topics, gaps, cards, exports, status, live)
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
