@@ -11,6 +11,7 @@ from voxpop.api import (
     buckets,
     cards,
     comparisons,
+    copies,
     drivers,
     explanations,
     exports,
@@ -83,7 +84,7 @@ class _Api(FastAPI):
         return super().openapi()
 
 
-_PARTS = (explanations, buckets, comparisons, drivers, maps, posts, topics, gaps, cards, exports, status, live)
+_PARTS = (explanations, buckets, comparisons, copies, drivers, maps, posts, topics, gaps, cards, exports, status, live)
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 

@@ -2,6 +2,7 @@
 
 from voxpop.cli import (
     behaviour,
+    copies,
     doctor,
     drivers,
     explain,
@@ -21,6 +22,7 @@ from voxpop.cli.app import app, main
 __all__ = [
     "app",
     "behaviour",
+    "copies",
     "doctor",
     "drivers",
     "explain",

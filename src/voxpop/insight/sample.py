@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyarrow as pa
 
 from voxpop.seams import Store
 from voxpop.stores import queries
+from voxpop.stores.period import MINUTE, Span, aligned
 from voxpop.stores.queries import Filter
 
 SIZE: Final = 10_000
@@ -50,6 +52,25 @@ def draw(store: Store, filter: Filter, size: int = SIZE) -> Sample:
     n = queries.totals(store, filter).n
     share = min(1.0, size / n) if n else 1.0
     return Sample(_drawn(store, filter, share), n, share)
+
+
+def pieces(store: Store, filter: Filter, size: int = SIZE) -> Iterator[pa.Table]:
+    """All posts of a closed filter that have text, newest first by pieces of about `size`; a minute is never cut.
+
+    Raises:
+        ValueError: the filter has an open end.
+    """
+    if filter.start is None or filter.end is None:
+        raise ValueError("pieces are of a closed period; give the filter a start and an end")
+    minutes = (filter.end - filter.start) // MINUTE
+    if minutes < 2 or queries.totals(store, filter).n <= size:
+        yield _drawn(store, filter, 1).sort_by([("created_at", "descending"), ("post_id", "descending")])
+        return
+    # A whole minute, for the store counts by those.
+    middle = Span(filter.start + minutes // 2 * MINUTE, filter.end)
+    cut = aligned(middle, MINUTE).start
+    yield from pieces(store, replace(filter, start=cut), size)
+    yield from pieces(store, replace(filter, end=cut), size)
 
 
 def _drawn(store: Store, filter: Filter, share: float) -> pa.Table:
