@@ -11,6 +11,8 @@ from voxpop.api import (
     buckets,
     cards,
     comparisons,
+    copies,
+    drivers,
     explanations,
     exports,
     fresh,
@@ -98,7 +100,8 @@ class _Api(FastAPI):
 
 
 _PARTS = (
-    explanations, buckets, comparisons, prevalence, maps, posts, topics, gaps, cards, exports, status, live, login,
+    explanations, buckets, comparisons, prevalence, copies, drivers, maps, posts, topics, gaps, cards, exports, status,
+    live, login,
 )  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

@@ -2,7 +2,9 @@
 
 from voxpop.cli import (
     behaviour,
+    copies,
     doctor,
+    drivers,
     explain,
     export,
     ingest,
@@ -23,7 +25,9 @@ from voxpop.cli.app import app, main
 __all__ = [
     "app",
     "behaviour",
+    "copies",
     "doctor",
+    "drivers",
     "explain",
     "export",
     "ingest",

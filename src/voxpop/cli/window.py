@@ -1,0 +1,78 @@
+"""A store to read on the command line, and a window of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from voxpop.errors import Terminal
+
+if TYPE_CHECKING:
+    from voxpop.config import Settings
+    from voxpop.stores.queries import Filter
+    from voxpop.stores.view import View
+
+
+@contextmanager
+def windowed(
+    settings: Settings, topic: str, period: tuple[str | None, str | None]
+) -> Iterator[tuple[View, Filter, Callable[[str], str]]]:
+    """The store that the settings name, a closed window of a topic in it, and what checks a topic's name.
+
+    The window's default is the last day before the newest event.
+
+    Raises:
+        Terminal: there is no store, it has no posts, another process has it, or a name or a time is none.
+    """
+    from voxpop.catalogue import Catalogue
+    from voxpop.stores.opening import store_of
+
+    if settings.database is None and not (settings.data / "store.duckdb").is_file():
+        raise Terminal(f"{settings.data} has no store; name another with --data, or make one with `voxpop run`")
+    catalogue = Catalogue(settings.all_topics(), settings.data)
+    names = [known.name for known in catalogue.topics]
+
+    def known(name: str) -> str:
+        if name not in ("*", *names):
+            raise Terminal(f"there is no topic {name!r}; there are {', '.join(names)}, and * for every post")
+        return name
+
+    store = store_of(settings, catalogue.matcher, read_only=settings.database is not None)
+    try:
+        yield store, _window(store, known(topic), *period_of(*period)), known
+    finally:
+        store.close()
+
+
+def period_of(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
+    """Two times as they are given on the command line.
+
+    Raises:
+        Terminal: one is no time, or they are the wrong way round.
+    """
+    times = _time(start), _time(end)
+    if times[0] and times[1] and times[1] <= times[0]:
+        raise Terminal(f"{end} is not after {start}; swap them")
+    return times
+
+
+def _time(word: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(word) if word else None
+    except ValueError as error:
+        raise Terminal(f"{word!r} is no time; write it as 2026-11-19T09:00") from error
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+
+
+def _window(store: View, topic: str, start: datetime | None, end: datetime | None) -> Filter:
+    from voxpop.stores import queries
+    from voxpop.stores.queries import Filter
+
+    known = queries.span(store)
+    if known is None:
+        raise Terminal("the store has no posts; ingest some, then `voxpop run --once`")
+    end = end or known.end
+    start = start or end - timedelta(days=1)
+    return Filter(topic, min(start, end), end)
