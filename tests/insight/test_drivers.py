@@ -12,6 +12,7 @@ from tests.stores.scored import MORNING, TOPICS, cut, event
 from voxpop.insight.change import Change, change, earlier, other
 from voxpop.insight.drivers import Driver
 from voxpop.insight.sample import draw
+from voxpop.insight.shingles import bare
 from voxpop.stores.duckdb import DuckDBStore
 from voxpop.stores.queries import Filter
 from voxpop.stores.view import View
@@ -28,7 +29,7 @@ def hour(number: int, late: int, fine: int, **fields: Any) -> list[dict[str, Any
             f"h{number}-{at}",
             text,
             60 * number + at / 50,
-            **{"label": label, "author_id": f"u{number}-{at}", "fingerprint": f"{at % 7}", **fields},
+            **{"label": label, "author_id": f"u{number}-{at}", **fields},
         )
         for at, (text, label) in enumerate(said)
     ]
@@ -58,7 +59,7 @@ def test_what_an_hour_says_more_of_is_told_with_examples(opened: View) -> None:
     assert (top.share, top.share_before) == (40 / 60, 2 / 62)
     examples = found.examples(top)
     assert set(examples["text"].to_pylist()) == {LATE}
-    assert len(set(examples["author_key"].to_pylist())) == len(set(examples["fingerprint"].to_pylist())) == 3
+    assert examples.num_rows == 1, "they are all one text"
     assert named(found.drivers, "hashtag")["#ferry"].log_odds > 0
     assert named(found.drivers, "host")["example.org"].log_odds > 0
     assert named(found.drivers, "country")["FR"].log_odds > 0 > named(found.drivers, "country")["DE"].log_odds
@@ -118,3 +119,15 @@ def test_a_sample_keeps_to_the_filter_and_leaves_out_what_was_deleted(store: Vie
     assert draw(store, HOUR).posts.num_rows == 10
     with pytest.raises(ValueError, match="closed period"):
         draw(store, Filter())
+
+
+def test_examples_are_the_newest_by_different_authors_in_different_words(opened: View) -> None:
+    said = ["the ferry is late", "The ferry is LATE!", "late ferry again", "ferry ferry", "no ferry yet"]
+    rows = [event(f"e{at}", said[at % 5], 60 + at, author_id=f"u{min(at, 26)}", label="negative") for at in range(30)]
+    found = changed(opened, [*hour(0, 0, 60), *rows])
+    examples = found.examples(named(found.drivers, "word")["ferry"])
+    assert (
+        len({bare(text) for text in examples["text"].to_pylist()}) == len(set(examples["author_key"].to_pylist())) == 3
+    )
+    times = examples["created_at"].to_pylist()
+    assert times == sorted(times, reverse=True) and times[-1] >= MORNING + timedelta(minutes=60 + 20)

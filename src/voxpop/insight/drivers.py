@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from voxpop.insight import odds
+from voxpop.insight.shingles import bare
 from voxpop.insight.terms import Things, values_of, words_of
 from voxpop.insight.voices import once
 from voxpop.metrics import Ints
@@ -39,8 +40,8 @@ class Driver:
         share: of the window's voices, and `share_before` of the other's, in [0, 1].
         log_odds: how much more, above 0 where the window has it more than the other.
         z: the same in standard deviations; what drivers are ranked by.
-        examples: the places of up to three posts that have it, in the window that has it more: the newest, by different
-            authors, no two the same text.
+        examples: the places of up to three posts that have it, in the window that has it more: of one post of each
+            author the newest, no two the same text but for links, mentions, signs and case.
     """
 
     kind: Kind
@@ -80,12 +81,11 @@ class _Posts:
     """The posts of two windows, one after the other."""
 
     def __init__(self, now: pa.Table, before: pa.Table) -> None:
-        names = ["text", "country", "lang", "author_key", "fingerprint", "created_at"]
+        names = ["text", "country", "lang", "author_key", "created_at"]
         self.rows = pa.concat_tables([now.select(names), before.select(names)])
         self.n_now = now.num_rows
         self.is_before = np.arange(self.rows.num_rows) >= self.n_now
         self.authors = _numbered(self.rows["author_key"])
-        self.fingerprints = self.rows["fingerprint"].to_pylist()
         self.times = pc.fill_null(pc.cast(self.rows["created_at"], pa.int64()), 0).to_numpy()
 
     def things(self, kinds: Sequence[Kind]) -> dict[Kind, Things]:
@@ -100,9 +100,10 @@ class _Posts:
         found: dict[int, int] = {}
         texts: set[str] = set()
         for place in places[np.argsort(-self.times[places], kind="stable")].tolist():
-            if int(speakers[place]) not in found and self.fingerprints[place] not in texts:
-                found[int(speakers[place])] = place - self.n_now * int(self.is_before[place])
-                texts.add(self.fingerprints[place])
+            speaker, text = int(speakers[place]), bare(self.rows["text"][place].as_py())
+            if speaker not in found and text not in texts:
+                found[speaker] = place - self.n_now * int(self.is_before[place])
+                texts.add(text)
             if len(found) == EXAMPLES:
                 break
         return list(found.values())

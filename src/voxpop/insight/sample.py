@@ -22,7 +22,7 @@ class Sample:
     """Some posts of a window, or all of them.
 
     Attributes:
-        posts: columns as of `queries.posts`, and `author_key` and `fingerprint`; the text is a stranger's.
+        posts: columns as of `queries.posts`, and `author_key`; the text is a stranger's.
         n: how many posts the store counted in the window.
         share: the probability with which each of them was drawn, in (0, 1].
     """
