@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench bench-api bench-ingest bench-live bench-prevalence bench-spark soak model recording training cluster clean
+.PHONY: help demo install test check fmt ci docs bench bench-api bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies soak model recording training cluster clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -94,6 +94,12 @@ bench-live: $(VENV)/.dev ## `voxpop run` on a live stream, killed in the middle:
 
 bench-prevalence: $(VENV)/.dev ## errors of shares and how often intervals hold: make bench-prevalence ARGS='--dev dev.tsv --topics topics.tsv'
 	PYTHONPATH=. $(BIN)/python bench/prevalence.py $(ARGS)
+
+bench-store: $(VENV)/.dev ## charts and loading over long histories: make bench-store ARGS='--posts 1000000 10000000 --store duckdb'
+	PYTHONPATH=. $(BIN)/python bench/store.py $(ARGS)
+
+bench-copies: $(VENV)/.dev ## near-copies found and mistaken, on planted edits
+	PYTHONPATH=. $(BIN)/python bench/copies.py $(ARGS)
 
 bench-spark: $(VENV)/.cluster ## Spark and Dask beside one process, and a million posts through Spark: make bench-spark ARGS='--posts 10000000'
 	PYTHONPATH=. $(BIN)/python bench/spark.py $(ARGS)
