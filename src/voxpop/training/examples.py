@@ -41,6 +41,8 @@ def load_tokenizer(directory: Path | str) -> PreTrainedTokenizerBase:
         tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=Path(directory).is_dir())
     except (OSError, ValueError) as error:
         why = str(error).strip().split("\n")[0].rstrip(".")
+        if not Path(directory).is_dir():
+            raise Terminal(f"{directory} holds no model ({why}); give a directory with config.json") from error
         raise Terminal(f"{directory} holds no tokenizer ({why}); add the base model's tokenizer.json") from error
     # Of a config alone transformers makes a tokenizer whose every word is unknown, and training would learn nothing.
     if len(tokenizer) <= len(set(tokenizer.all_special_tokens)):
