@@ -234,7 +234,7 @@ def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 def wait_for_posts(url: str, more_than: int) -> dict[str, Any]:
     for _ in range(300):
-        status: dict[str, Any] = httpx.get(f"{url}v1/status").json()
+        status: dict[str, Any] = httpx.get(f"{url}v1/status", timeout=60).json()
         if status["posts"] > more_than:
             return status
         time.sleep(0.1)

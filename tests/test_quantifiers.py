@@ -16,7 +16,7 @@ from bench.quantifiers import METHODS, Floats, Ints, emq
 def aggregative() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return pytest.importorskip("quapy.method.aggregative", reason="install the extra peers")
+        return pytest.importorskip("quapy.method.aggregative", reason="install the extra dev")
 
 
 def posts(shares: Floats, n: int, seed: int) -> tuple[Floats, Ints]:

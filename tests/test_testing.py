@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.posts import post
+from tests.stores.places import KINDS, places
 from voxpop import models, registry
 from voxpop.log import Log
 from voxpop.schema import to_batch
@@ -103,13 +104,19 @@ def test_another_model_gives_other_bytes(engine: Engine, log: Log, tmp_path: Pat
     assert (tmp_path / "onnx" / first).read_bytes() != (tmp_path / "lexicon" / first).read_bytes()
 
 
-@pytest.mark.parametrize("name", registry.names("stores"))
-def test_the_laws_of_a_store_hold(name: str, log: Log, tmp_path: Path) -> None:
+def test_no_registered_store_is_left_out() -> None:
+    assert list(KINDS) == registry.names("stores")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_laws_of_a_store_hold(kind: str, log: Log, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     job = Job(log.landing, log.scored("m"), ModelSpec("onnx", EN_SMALL))
     for segment in log.segments():
         job(segment)
-    store = registry.load("stores", name).open(tmp_path / "store", Matcher(list(PRESETS.values())))
-    check_store(store, job.scored, log.segments())
-    assert queries.totals(store, Filter()).n == 7
-    assert queries.totals(store, Filter("gta6")).n == 1
-    store.close()
+    server = request.getfixturevalue("postgres") if kind == "postgres" else None
+    with places(server, tmp_path) as make:
+        store = make().open(Matcher(list(PRESETS.values())))
+        assert isinstance(store, registry.load("stores", kind))
+        check_store(store, job.scored, log.segments())
+        assert queries.totals(store, Filter()).n == 7
+        assert queries.totals(store, Filter("gta6")).n == 1
