@@ -21,8 +21,7 @@ from voxpop.api.access import declared, needs, refuse_undeclared
 from voxpop.api.app import Service, create_api
 from voxpop.api.audit import Audit
 from voxpop.api.caller import SCOPES
-from voxpop.api.door import OPEN, Door, Doorman
-from voxpop.api.limits import Limits, Rates
+from voxpop.api.door import OPEN, Doorman
 from voxpop.catalogue import Catalogue
 from voxpop.dashboard.app import mount
 from voxpop.errors import Transient
@@ -177,41 +176,6 @@ async def test_keys_that_cannot_be_read_let_nobody_in_and_tell_no_path(client: h
     assert str(closed.directory) not in problem(await client.get("/v1/status", headers=headers), 503)
 
 
-async def test_requests_are_limited_by_key_with_word_of_what_is_left(service: Service, tmp_path: Path) -> None:
-    few = shut(tmp_path, Rates(requests=3))
-    ana, ben = few.bearer("ana"), few.bearer("ben")
-    async with connected(replace(service, door=few.door)) as client:
-        left = [(await client.get("/v1/status", headers=ana)).headers["ratelimit"] for _ in range(3)]
-        assert [one.split(";")[:2] for one in left] == [['"requests"', f"r={count}"] for count in (2, 1, 0)]
-        refused = await client.get("/v1/status", headers=ana)
-        assert "3 requests a minute" in problem(refused, 429)
-        assert refused.headers["ratelimit-policy"] == '"requests";q=3;w=60'
-        assert 1 <= int(refused.headers["retry-after"]) <= 60
-        assert (await client.get("/v1/status", headers=ben)).status_code == 200
-
-
-async def test_texts_are_counted_and_an_explanation_as_what_it_costs(service: Service, tmp_path: Path) -> None:
-    few = shut(tmp_path, Rates(texts=1000))
-    headers = few.bearer()
-    async with connected(replace(service, door=few.door)) as client:
-        assert (await client.post("/v1/explain", json={"text": "good"}, headers=headers)).status_code == 200
-        assert (await client.post("/v1/score", json={"texts": ["good"] * 700}, headers=headers)).status_code == 200
-        refused = await client.post("/v1/score", json={"texts": ["good"] * 100}, headers=headers)
-        assert "1,000 texts a minute" in problem(refused, 429) and refused.headers["retry-after"] == "60"
-        assert (await client.post("/v1/score", json={"texts": ["good"] * 10}, headers=headers)).status_code == 200
-
-
-async def test_predictions_count_as_texts_too_and_refuse_in_their_form(service: Service, tmp_path: Path) -> None:
-    few = shut(tmp_path, Rates(texts=3))
-    headers = few.bearer()
-    async with connected(replace(service, door=few.door)) as client:
-        batch = {"inputs": [["good"], ["bad"]]}
-        assert (await client.post("/predict", json=batch, headers=headers)).status_code == 200
-        refused = await client.post("/predict", json=batch, headers=headers)
-        assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
-        assert refused.json()["error_type"] == "Overloaded" and "3 texts a minute" in refused.json()["error"]
-
-
 async def test_what_a_client_may_keep_it_asks_about_and_only_with_a_key(
     client: httpx.AsyncClient, closed: Shut
 ) -> None:
@@ -245,11 +209,6 @@ async def test_a_stream_that_is_cut_off_gets_no_end(service: Service, closed: Sh
     }  # fmt: skip
     await asyncio.wait_for(Doorman(cut_off, closed.door)(scope, receive, send), 30)
     assert sent == ["http.response.start", "http.response.body"], "the server closes what has no end"
-
-
-async def test_addresses_are_counted_where_there_are_no_keys(service: Service) -> None:
-    async with connected(replace(service, door=Door(limits=Limits(Rates(requests=2))))) as client:
-        assert [(await client.get("/v1/status")).status_code for _ in range(3)] == [200, 200, 429]
 
 
 async def test_a_public_name_is_known_when_it_is_configured(service: Service, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -13,6 +13,7 @@ import typer
 from voxpop import config, console
 from voxpop.cli.app import app
 from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, Store, model_flags
+from voxpop.cli.window import period_of
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
@@ -188,15 +189,7 @@ def _reading(settings: Settings) -> Iterator[tuple[View, Correction | None, list
 def _filter(topic: str, period: Period, country: list[str] | None, lang: list[str] | None) -> Filter:
     from voxpop.stores.queries import Filter
 
-    start, end = (_time(word) for word in period)
-    return Filter(topic, start, end, tuple(country or ()), tuple(lang or ()))
-
-
-def _time(word: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(word) if word else None
-    except ValueError as error:
-        raise Terminal(f"{word!r} is no time; write it as 2026-11-19T09:00") from error
+    return Filter(topic, *period_of(*period), tuple(country or ()), tuple(lang or ()))
 
 
 def _known(topic: str, names: list[str]) -> str:
