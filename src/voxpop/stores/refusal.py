@@ -45,7 +45,8 @@ def explained(address: Address) -> Iterator[None]:
     except asyncpg.ClientConfigurationError:
         # The driver's own sentence may repeat what it was given, which can hold a password.
         raise Terminal(f"{address}: the driver does not take this URL; correct its parameters") from None
-    except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        # The last is what the driver says of a connection that broke between two statements.
         if isinstance(error, ValueError):
             raise
         raise Transient(f"{address} does not answer ({_first_line(error)}); start it, or correct the URL") from error
