@@ -45,6 +45,30 @@ def test_what_is_no_address_is_refused_in_a_sentence(address: str) -> None:
         pass
 
 
+@pytest.mark.parametrize(("late", "made"), [(0, 1), (1, 2)])
+def test_a_thread_of_dask_that_was_late_is_given_a_second_chance(late: int, made: int) -> None:
+    from voxpop.dask.client import patiently
+
+    tries: list[int] = []
+
+    def start() -> int:
+        tries.append(1)
+        assert len(tries) > late
+        return len(tries)
+
+    assert patiently(start) == made
+
+
+def test_a_thread_of_dask_that_is_always_late_is_no_missing_scheduler() -> None:
+    from voxpop.dask.client import patiently
+
+    def start() -> None:
+        raise AssertionError
+
+    with pytest.raises(AssertionError):
+        patiently(start)
+
+
 def joined(cluster: DaskCluster) -> None:
     from dask.distributed import Client
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
     from dask.distributed import Client
+
+T = TypeVar("T")
 
 REACH_SECONDS: Final = 10.0
 SAME: Final = ("voxpop", "dask", "distributed", "pyarrow", "onnxruntime", "tokenizers")
@@ -34,20 +36,22 @@ def opened(scheduler: str | None = None, workers: int | None = None) -> Iterator
     except ModuleNotFoundError as error:
         raise Terminal("Dask is not installed; install it with pip install 'voxpop[dask]'") from error
     if scheduler is None:
-        local = LocalCluster(
-            n_workers=workers or CPU_COUNT,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            preload=["voxpop.dask.worker"],
-            # What ends a job is raised; the rest of what Dask would print comes from ending it.
-            silence_logs=logging.CRITICAL,
+        local = patiently(
+            lambda: LocalCluster(
+                n_workers=workers or CPU_COUNT,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                preload=["voxpop.dask.worker"],
+                # What ends a job is raised; the rest of what Dask would print comes from ending it.
+                silence_logs=logging.CRITICAL,
+            )
         )
         with local, Client(local) as client:
             yield client
         return
     try:
-        client = Client(scheduler, timeout=REACH_SECONDS)
+        client = patiently(lambda: Client(scheduler, timeout=REACH_SECONDS))
     except (OSError, TimeoutError, ValueError) as error:
         raise Terminal(
             f"no Dask scheduler answers at {scheduler}; start one there with `dask scheduler`, "
@@ -56,6 +60,21 @@ def opened(scheduler: str | None = None, workers: int | None = None) -> Iterator
     with client:
         check_versions(client.get_versions(packages=list(SAME)))
         yield client
+
+
+def patiently(start: Callable[[], T]) -> T:
+    """What `start` makes, tried once more where Dask's own thread was late.
+
+    `distributed` gives the thread of its event loop ten seconds to begin and then fails an assertion
+    (`LoopRunner.start`); on a machine that stood still for so long, that says nothing about the scheduler.
+
+    Raises:
+        AssertionError: the thread was late twice.
+    """
+    try:
+        return start()
+    except AssertionError:
+        return start()
 
 
 def check_versions(found: Mapping[str, Any]) -> None:
