@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("testing",),
     ("bulk",),
     ("insight",),
+    ("lookout",),
     ("observability",),
     ("api",),
     ("client", "dashboard"),

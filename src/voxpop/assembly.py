@@ -20,6 +20,7 @@ from voxpop.engines.embedded import EmbeddedEngine
 from voxpop.engines.opening import engine_of
 from voxpop.errors import Terminal
 from voxpop.log import Log
+from voxpop.lookout import Looking, Lookout
 from voxpop.pipeline import Parts, Pipeline
 from voxpop.score import Job, ModelSpec
 from voxpop.seams import Engine, Scorer, Source, reads_topic
@@ -66,6 +67,11 @@ class Assembly:
     def backfill(self, watch: Callable[[Segment], None] | None = None) -> Backfill:
         """What counts the past of topics that came later."""
         return Backfill(self.store, self.job.scored, watch)
+
+    def lookout(self, busy: Callable[[], bool] = lambda: False) -> Lookout:
+        """What finds alerts in the store and notes what is to be said of them; it waits while `busy`."""
+        names = lambda: [topic.name for topic in self.catalogue.topics]  # noqa: E731
+        return Lookout(Looking(self.store, names, busy))
 
     def retain(self) -> None:
         """Let go of the text of posts past the age and the number that the settings keep."""

@@ -64,6 +64,7 @@ class Server:
         self._pipeline = assembly.pipeline()
         self._gaps = GapLedger(assembly.log.root)
         self._backfill = assembly.backfill()
+        self._lookout = assembly.lookout(lambda: self._pipeline.behind > 0)
         self._web: _Web | None = None
         self._door = opened(assembly.settings)
 
@@ -92,6 +93,7 @@ class Server:
             self._stop.set()
             self._pipeline.stop()
             self._backfill.stop()
+            self._lookout.stop()
             for worker in workers:
                 # A segment that takes longer is left: it is missing at the next start, as after a kill.
                 worker.join(DRAIN_SECONDS)
@@ -132,7 +134,14 @@ class Server:
     def _parts(self) -> list[Callable[[], None]]:
         if self._assembly.read_only:
             return [self._watch_topics]
-        parts = [self._pipeline.run, self._backfill.run, self._retain, self._watch_topics, self._scrub]
+        parts = [
+            self._pipeline.run,
+            self._backfill.run,
+            self._lookout.run,
+            self._retain,
+            self._watch_topics,
+            self._scrub,
+        ]
         return [self._ingest, *parts] if self._sources else parts
 
     def _guard(self, part: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, HTTPException
 
 from voxpop import __version__
 from voxpop.api import (
+    alerts,
     buckets,
     cards,
     comparisons,
@@ -100,8 +101,8 @@ class _Api(FastAPI):
 
 
 _PARTS = (
-    explanations, buckets, comparisons, prevalence, copies, drivers, maps, posts, topics, gaps, cards, exports, status,
-    live, login,
+    explanations, buckets, comparisons, prevalence, copies, drivers, alerts, maps, posts, topics, gaps, cards, exports,
+    status, live, login,
 )  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

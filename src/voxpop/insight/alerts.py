@@ -171,7 +171,7 @@ def _stepped(
 
 
 def _lasts(life: Life) -> bool:
-    """Whether an alert goes on: a whole day's window stays hot long after a spike, so it counts where it alone fired."""
+    """Whether an alert goes on. A day's window stays hot long after a spike, so it counts where it alone fired."""
     counting = {scale for scale in life.fired if scale.minutes < DAILY.minutes} or life.fired
     return any(scale in life.hot for scale in counting)
 

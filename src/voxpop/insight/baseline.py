@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 
-from voxpop.insight.pulse import Counts, Pulse
+from voxpop.insight.pulse import MEASURES, Counts
 from voxpop.metrics import Floats, Ints
 
 PROFILE_HOURS: Final = 56 * 24
@@ -29,17 +30,18 @@ _POSTS: Final = 10.0
 _LEVEL_POSTS: Final = 5.0
 _NET_POSTS: Final = 50.0
 _NET_HOUR_POSTS: Final = 500.0
+_LEVELS: Final = (7 + 1) * 24 + 1
 _MONDAY: Final = 96
 """1970 began on a Thursday: the hour since 1970 at which its first Monday begins."""
 
 
-def clipped(pulse: Pulse) -> Counts:
+def clipped(by_hour: Counts) -> Counts:
     """The hours as baselines count them, so that a spike does not hide the next one.
 
     An hour above `CLIP` times the median of the 24 heard hours before it, plus ten posts, is taken down to that, its
     labels in proportion. A new level that stays is the median, and so the baseline, within a day.
     """
-    n = pulse.by_hour.n
+    n = by_hour.n
     limit = np.full(n.shape, np.inf)
     for at in range(LEAST_HOURS, min(LEVEL_HOURS, n.shape[1])):
         limit[:, at] = CLIP * np.median(n[:, :at], axis=1) + _POSTS
@@ -47,7 +49,7 @@ def clipped(pulse: Pulse) -> Counts:
         windows = np.lib.stride_tricks.sliding_window_view(n[row, :-1], LEVEL_HOURS)
         limit[row, LEVEL_HOURS:] = CLIP * np.median(windows, axis=1) + _POSTS
     part = np.minimum(1.0, limit / np.maximum(n, 1.0))
-    return Counts(*(getattr(pulse.by_hour, name) * part for name in ("n", "scored", "lean", "polar")))
+    return Counts(*(getattr(by_hour, name) * part for name in MEASURES))
 
 
 def hour_of_week(hours: Ints) -> Ints:
@@ -73,7 +75,7 @@ class Baseline:
     def of(cls, hours: Ints, clean: Counts, day: int) -> Baseline:
         """The baseline of a day from clipped counts of heard hours."""
         first, middle, last = np.searchsorted(hours, [day * 24 - PROFILE_HOURS, day * 24, day * 24 + 24]).tolist()
-        kept = (getattr(clean, name)[:, first:last] for name in ("n", "scored", "lean", "polar"))
+        kept = (getattr(clean, name)[:, first:last] for name in MEASURES)
         return cls(hours[first:last], middle - first, Counts(*kept))
 
     @property
@@ -117,30 +119,37 @@ class Baseline:
 
     @cached_property
     def _sums(self) -> dict[str, Floats]:
-        """Cumulative sums over the hours, from 0: counts, and the profile."""
-        columns = {name: getattr(self.clean, name) for name in ("n", "scored", "lean", "polar")}
-        columns["profile"] = self.profile[:, hour_of_week(self.hours)]
-        columns["mood"] = self.clean.scored * self.mood[:, hour_of_week(self.hours)]
+        """Cumulative sums over the hours that levels are of, from 0: counts, and the profile."""
+        week = hour_of_week(self.hours[self._first :])
+        columns = {name: getattr(self.clean, name)[:, self._first :] for name in MEASURES}
+        columns["profile"] = self.profile[:, week]
+        columns["mood"] = columns["scored"] * self.mood[:, week]
         zero = np.zeros((len(self.clean.n), 1))
         return {name: np.concatenate([zero, np.cumsum(values, axis=1)], axis=1) for name, values in columns.items()}
 
+    @property
+    def _first(self) -> int:
+        """The first hour that a level can be of: a week before a window of a day."""
+        return max(self.before - _LEVELS, 0)
+
+    def _between(self, ends: Ints, length: int, *names: str) -> Iterator[Floats]:
+        last = ends - self._first
+        first = np.maximum(last - length, 0)
+        return (self._sums[name][:, last] - self._sums[name][:, first] for name in names)
+
     def level(self, ends: Ints, length: int) -> tuple[Floats, Floats]:
-        """Posts an hour at profile 1 over the `length` heard hours before each of `ends`, and how many posts that is of.
+        """Posts an hour at profile 1 over the `length` heard hours before each of `ends`, and of how many posts.
 
         Held towards the mean of the eight weeks by five posts, so that a silent day does not make one post a spike.
         """
-        starts = np.maximum(ends - length, 0)
-        posts, weight = (self._sums[name][:, ends] - self._sums[name][:, starts] for name in ("n", "profile"))
+        posts, weight = self._between(ends, length, "n", "profile")
         mean = (self.clean.n[:, : self.before].sum(axis=1, keepdims=True) + 1) / (self.before + 1)
         mean = mean if self.before >= LEVEL_HOURS else (posts + 1) / (weight + 1)
         return np.asarray((posts + _LEVEL_POSTS) / (weight + _LEVEL_POSTS / mean)), np.asarray(posts + _LEVEL_POSTS)
 
     def net_level(self, ends: Ints, length: int) -> tuple[Floats, Floats, Floats]:
         """Net sentiment without hours of the week, the variance of a post's, and scored posts it is of, as `level`."""
-        starts = np.maximum(ends - length, 0)
-        scored, lean, polar, mood = (
-            self._sums[name][:, ends] - self._sums[name][:, starts] for name in ("scored", "lean", "polar", "mood")
-        )
+        scored, lean, polar, mood = self._between(ends, length, "scored", "lean", "polar", "mood")
         net = (lean - mood + _NET_POSTS * self.net[:, None]) / (scored + _NET_POSTS)
         share = (polar + _NET_POSTS / 2) / (scored + _NET_POSTS)
         return np.asarray(net), np.maximum(share - net * net, 0.05), np.asarray(scored)
@@ -148,9 +157,9 @@ class Baseline:
 
 def _summed(values: Floats, places: Ints, size: int) -> Floats:
     """The sum of the columns of each place, shape (rows, size)."""
-    sums = np.zeros((len(values), size))
-    np.add.at(sums.T, places, values.T)
-    return sums
+    chosen = np.zeros((len(places), size))
+    chosen[np.arange(len(places)), places] = 1
+    return np.asarray(values @ chosen)
 
 
 def _held(ratios: Floats, places: Ints, towards: Floats, weight: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ import numpy as np
 
 from voxpop.insight import scan
 from voxpop.insight.alerts import Alert, Lives
-from voxpop.insight.baseline import PROFILE_HOURS, Baseline, clipped
+from voxpop.insight.baseline import LEVEL_HOURS, PROFILE_HOURS, Baseline, clipped
 from voxpop.insight.pulse import EPOCH, MEASURES, STEP, STEPS, STEPS_A_DAY, Counts, Pulse, Subject, read
 from voxpop.insight.scan import COUNTRY_SLOTS, DAILY, HOURLY, TOPIC_SLOTS, TOPIC_STEPS, Grid, Learned, Scale, Scan
 from voxpop.seams import Store
@@ -41,7 +42,7 @@ class Detection:
 
     def __init__(self, pulse: Pulse) -> None:
         self._pulse = pulse
-        self._clean = clipped(pulse)
+        self._clean = clipped(pulse.by_hour)
         self._lives = Lives()
         self._learned: dict[tuple[int, str, Scale], Learned] = {}
         topics, every = pulse.topics, len(pulse.subjects)
@@ -49,6 +50,11 @@ class Detection:
             _Group(pulse.subjects[:topics], slice(0, topics), TOPIC_SLOTS, (DAILY,)),
             _Group(pulse.subjects[topics:], slice(topics, every), COUNTRY_SLOTS, (HOURLY, DAILY)),
         )
+
+    @property
+    def pulse(self) -> Pulse:
+        """What is looked at."""
+        return self._pulse
 
     @property
     def current(self) -> list[Alert]:
@@ -60,9 +66,30 @@ class Detection:
         heard = np.unique(self._pulse.hours // 24)
         last = (until - EPOCH) // STEP
         for day in heard[(heard >= first) & (heard * STEPS_A_DAY < last)].tolist():
-            yield from self._day(day, last)
+            yield from self.day(day, last)
 
-    def _day(self, day: int, until: int) -> Iterator[Alert]:
+    def renewed(self, pulse: Pulse, day: int) -> Detection:
+        """Where this one stands at the start of a day, with the day as another pulse of the same subjects has it."""
+        other = copy.copy(self)
+        other._pulse = pulse
+        other._lives = copy.deepcopy(self._lives)
+        other._learned = {key: Learned(list(learned.kept)) for key, learned in self._learned.items()}
+        before = int(np.searchsorted(pulse.hours, day * 24))
+        # What an hour is clipped by lies in the day before it.
+        first = max(before - LEVEL_HOURS, 0)
+        recent = clipped(Counts(*(getattr(pulse.by_hour, name)[:, first:] for name in MEASURES)))
+        other._clean = Counts(
+            *(
+                np.concatenate(
+                    [getattr(self._clean, name)[:, :before], getattr(recent, name)[:, before - first :]], axis=1
+                )
+                for name in MEASURES
+            )
+        )
+        return other
+
+    def day(self, day: int, until: int) -> Iterator[Alert]:
+        """Look at a day, on windows that end by `until`, in five minutes since 1970; yields alerts as they close."""
         for group, scans in self._scans(day, until):
             yield from self._lives.day(group.subjects, scans)
 
@@ -116,14 +143,42 @@ def _only(found: Scan, watched: np.ndarray[tuple[int], np.dtype[np.bool_]], *, h
     return Scan(found.measure, found.scale, ends, found.value, found.expected, found.posts, p)
 
 
+class Following:
+    """Looks at a store again and again as it grows; what is before the day in hand is looked at once.
+
+    A look takes tens of milliseconds then, but for the first one of a UTC day, or after topics changed.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[int, tuple[str, ...], datetime] | None = None
+        self._base: Detection | None = None
+        self._closed: list[Alert] = []
+
+    def look(self, store: Store, topics: Sequence[str], start: datetime, until: datetime) -> list[Alert]:
+        """As `detect`."""
+        today = int((until - EPOCH) // DAY)
+        first = min(start, EPOCH + today * DAY)
+        known = today, tuple(topics), first
+        if self._base is None or self._known is None or self._known[:2] != known[:2] or self._known[2] > first:
+            self._known = known
+            self._base, self._closed = _until_day(store, topics, first, today)
+        now = self._base.renewed(self._base.pulse.renewed(store, today, until), today)
+        closed = [*self._closed, *now.day(today, (until - EPOCH) // STEP)]
+        within = [alert for alert in closed if alert.closed and alert.closed > start]
+        return sorted([*within, *now.current], key=lambda alert: (alert.first.end, alert.topic, alert.id))
+
+
+def _until_day(store: Store, topics: Sequence[str], start: datetime, today: int) -> tuple[Detection, list[Alert]]:
+    """What stands at the start of a day, and the alerts that closed before."""
+    day = int((start - EPOCH) // DAY) - LEARNED_DAYS
+    from_steps, midnight = EPOCH + day * DAY - HOUR, EPOCH + today * DAY
+    found = Detection(read(store, topics, (from_steps - timedelta(hours=PROFILE_HOURS), from_steps, midnight)))
+    return found, list(found.days(day, midnight))
+
+
 def detect(store: Store, topics: Sequence[str], start: datetime, until: datetime) -> list[Alert]:
     """The alerts that were open at any time in [start, until), oldest first.
 
     The same buckets give the same alerts, whatever `start` is: looking begins 28 days before it, on 56 days more.
     """
-    day = int((start - EPOCH) // DAY) - LEARNED_DAYS
-    from_steps = EPOCH + day * DAY - HOUR
-    found = Detection(read(store, topics, (from_steps - timedelta(hours=PROFILE_HOURS), from_steps, until)))
-    closed = list(found.days(day, until))
-    within = [alert for alert in closed if alert.closed and alert.closed > start]
-    return sorted([*within, *found.current], key=lambda alert: (alert.first.end, alert.topic, alert.id))
+    return Following().look(store, topics, start, until)

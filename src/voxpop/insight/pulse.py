@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -47,7 +47,8 @@ class Counts:
         """Add rows up at their places (subject, interval)."""
         flat = places[0] * shape[1] + places[1]
         size = shape[0] * shape[1]
-        return cls(*(np.bincount(flat, getattr(rows, name), size).reshape(shape) for name in MEASURES))
+        sums = (np.bincount(flat, getattr(rows, name), size).astype(np.float64) for name in MEASURES)
+        return cls(*(values.reshape(shape) for values in sums))
 
     def stacked(self, other: Counts) -> Counts:
         """The subjects of both, one after the other."""
@@ -100,6 +101,31 @@ class Pulse:
         first, last = day * STEPS_A_DAY - STEPS, (day + 1) * STEPS_A_DAY
         rows = self.steps.chosen(slice(*np.searchsorted(self.steps.at, [first, last])))
         return Counts.scattered(rows, (rows.keys, rows.at - first), (self.topics, last - first))
+
+    def renewed(self, store: Store, day: int, until: datetime) -> Pulse:
+        """The same subjects with the hours and five minutes of a day read again, up to when they are now."""
+        start = EPOCH + day * DAY
+        topics = [subject.topic for subject in self.subjects[: self.topics]]
+        places = {subject: place for place, subject in enumerate(self.subjects)}
+        hourly = store.query("pulse_hours", start=start, end=until)
+        keys = _places(hourly["topic"], topics)
+        whole = _rows(hourly, keys, HOUR)
+        named = zip(hourly["topic"].to_pylist(), hourly["country"].to_pylist(), strict=True)
+        own = _rows(hourly, np.array([places.get(Subject(*pair), -1) for pair in named], np.int64), HOUR)
+        before = int(np.searchsorted(self.hours, day * 24))
+        today = np.unique(whole.at[whole.keys == 0])
+        shape = len(self.subjects), len(today)
+        fresh = [Counts.scattered(rows, (rows.keys, np.searchsorted(today, rows.at)), shape) for rows in (whole, own)]
+        counts = {
+            name: np.concatenate(
+                [getattr(self.by_hour, name)[:, :before], sum(getattr(found, name) for found in fresh)], axis=1
+            )
+            for name in MEASURES
+        }
+        stepped = store.query("pulse_steps", start=start - HOUR, end=until)
+        steps = _rows(stepped, _places(stepped["topic"], topics), STEP)
+        hours = np.concatenate([self.hours[:before], today])
+        return replace(self, hours=hours, by_hour=Counts(**counts), steps=steps)
 
 
 def read(store: Store, topics: Sequence[str], period: tuple[datetime, datetime, datetime]) -> Pulse:

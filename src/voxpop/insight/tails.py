@@ -62,8 +62,9 @@ def mixed_tail(least: Floats, mean: Floats, spread: Floats) -> Floats:
     """The probability of `least` posts or more, where the rate itself varies.
 
     The count is Poisson, its rate log-normal with the mean `mean` and the squared coefficient of variation `spread`:
-    the Poisson-lognormal of Bulmer (1974), whose variance, mean + spread * mean², is that of the negative binomial and
-    tail is heavier, as that of attention is. Summed over the rate, or where counts are large taken as log-normal itself.
+    the Poisson-lognormal of Bulmer (1974), whose variance, mean + spread * mean², is that of the negative binomial, and
+    whose tail is heavier, as that of attention is. Summed over the rate, or where counts are large taken as log-normal
+    itself.
 
     >>> few, many = (float(mixed_tail(np.array([40.0]), np.array([10.0]), np.array([s]))[0]) for s in (0.0001, 0.25))
     >>> few < 1e-11, 0.001 < many < 0.01

@@ -10,6 +10,8 @@ delete from buckets_hour where topic in (select topic from forgotten);
 
 delete from buckets_day where topic in (select topic from forgotten);
 
+delete from alerts where topic in (select topic from forgotten);
+
 delete from lacking where topic in (select topic from forgotten);
 
 delete from topics where topic in (select topic from forgotten);
