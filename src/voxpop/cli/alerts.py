@@ -27,6 +27,7 @@ def alerts(
         typer.Option(metavar="TIME", help="Look at history from then on anew, as it is now; notes and sends nothing."),
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="With --since. [default: the last post]")] = None,
+    test: Annotated[bool, typer.Option("--test", help="Send a test to every channel of the settings instead.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="The newest so many.")] = 50,
     data: Data = None,
     store: Store = None,
@@ -41,17 +42,40 @@ def alerts(
     Example: voxpop alerts --open
 
     Example: voxpop alerts --topic gta6 --since 2026-11-19
+
+    Example: voxpop alerts --test --config voxpop.toml
     """
     from voxpop.api.alerts import answer
 
     if until and not since:
         raise Terminal("--until goes with --since; give both, or neither")
     settings = config.load(settings_file, data=data, store=store)
+    if test:
+        return _tested(settings, as_json=json_)
     rows, looked = _kept(settings, topic) if since is None else _anew(settings, topic, (since, until))
     rows = [row for row in rows if not open_ or row["closed"] is None][:limit]
     found = {"until": looked.isoformat() if looked else None}
     answered = {**found, "alerts": [answer(row).model_dump(mode="json") for row in rows]}
     console.answer(answered, as_json=json_, text=shown(rows, looked))
+
+
+def _tested(settings: Settings, *, as_json: bool) -> None:
+    """Send a test through each channel; a channel that fails makes the command fail.
+
+    Raises:
+        Terminal: there are no channels, or a secret is not there.
+    """
+    from voxpop.notify.opening import channels_of
+    from voxpop.notify.trial import trial
+
+    channels = channels_of(settings)
+    if not channels:
+        raise Terminal("the settings have no channels; docs/alerts.md says how to write a [[channels]] table")
+    found = {channel.name: channel.send(trial()).trouble for channel in channels}
+    lines = [f"{name}: {'sent' if trouble is None else trouble}" for name, trouble in found.items()]
+    console.answer({"channels": found}, as_json=as_json, text="\n".join(lines))
+    if any(found.values()):
+        raise typer.Exit(1)
 
 
 def _kept(settings: Settings, topic: str | None) -> tuple[list[dict[str, Any]], datetime | None]:

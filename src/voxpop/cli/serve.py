@@ -232,5 +232,6 @@ def _catch_up(parts: Any) -> int:
     with console.counting("counting new topics", lacking, "segment") as bar:
         parts.backfill(lambda segment: bar.update()).catch_up()
     parts.lookout().look()
+    parts.postman.post()
     parts.retain()
     return loaded
