@@ -172,8 +172,9 @@ def _countries(
     total = np.cumsum(daily, axis=1)
     before = total[:, :-1] - total[:, np.maximum(np.arange(total.shape[1] - 1) - RANKED_DAYS, 0)]
     watched = np.zeros(before.shape, np.int64)
+    known_country = np.array([named[at % len(named)] != "" for at in pairs], np.bool_)
     for topic in range(len(topics)):
-        own = np.flatnonzero((pairs // max(len(named), 1) == topic) & [named[at % len(named)] != "" for at in pairs])
+        own = np.flatnonzero((pairs // max(len(named), 1) == topic) & known_country)
         order = np.argsort(np.argsort(-before[own], axis=0, kind="stable"), axis=0, kind="stable")
         watched[own] = (order < COUNTRIES) & (before[own] > 0)
     ever = np.flatnonzero(watched.any(axis=1))
