@@ -11,7 +11,9 @@ NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(h
 
 
 def line(number: int, at: datetime) -> str:
-    return json.dumps({"id": str(number), "text": "gta6 is a fine apple", "created_at": at.isoformat(), "author": f"a{number}"})
+    return json.dumps(
+        {"id": str(number), "text": "gta6 is a fine apple", "created_at": at.isoformat(), "author": f"a{number}"}
+    )
 
 
 def test_a_run_finds_alerts_tells_them_and_lists_them(tmp_path: Path) -> None:

@@ -24,12 +24,22 @@ def noted(service: Service, hours: int = 1, **fields: object) -> None:
 
 async def test_alerts_say_what_changed_since_when_and_why(service: Service, client: httpx.AsyncClient) -> None:
     assert await get(client, "/v1/alerts") == {"until": None, "alerts": []}
-    driver = {"kind": "word", "name": HOSTILE, "also": [], "beside": "before", "share": 0.5, "share_beside": 0.0, "z": 9}
+    driver = {
+        "kind": "word",
+        "name": HOSTILE,
+        "also": [],
+        "beside": "before",
+        "share": 0.5,
+        "share_beside": 0.0,
+        "z": 9,
+    }
     noted(service, why=json.dumps({"net_change": None, "drivers": [driver], "mixes": []}))
     body = await get(client, "/v1/alerts", topic="apple")
     (alert,) = body["alerts"]
     assert body["until"] == "2026-11-19T10:00:00Z"
-    assert alert["text"] == "apple: 90 posts in an hour where 10 were expected (9.0 times as many), since 2026-11-19 09:00"
+    assert (
+        alert["text"] == "apple: 90 posts in an hour where 10 were expected (9.0 times as many), since 2026-11-19 09:00"
+    )
     assert (alert["first"]["start"], alert["first"]["end"]) == ("2026-11-19T09:00:00Z", "2026-11-19T10:00:00Z")
     assert alert["why"]["drivers"][0]["name"] == HOSTILE
 
