@@ -23,7 +23,8 @@ def test_a_run_finds_alerts_tells_them_and_lists_them(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("a quince\n")
     settings = tmp_path / "voxpop.toml"
     with web() as server:
-        table = f'[[channels]]\nkind = "webhook"\nurl = "{server.url}"\nsecret_file = "{tmp_path / "key"}"\ntopics = ["gta6"]\n'
+        table = f'[[channels]]\nkind = "webhook"\nurl = "{server.url}"\ntopics = ["gta6"]\n'
+        table += f'secret_file = "{tmp_path / "key"}"\n'
         settings.write_text(f'model = "lexicon"\ndata = "{tmp_path / "data"}"\n{table}')
         answer("run", "--once", "--source", tmp_path / "posts.jsonl", "--config", settings)
         told = [json.loads(body) for _, body in server.posts]

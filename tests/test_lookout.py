@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
@@ -60,8 +59,8 @@ def lookout(store: DuckDBStore, **given: Any) -> Lookout:
 
 
 def known(store: DuckDBStore) -> list[dict[str, Any]]:
-    rows: pa.Table = alerts(store, Wanted())
-    return rows.to_pylist()
+    rows: list[dict[str, Any]] = alerts(store, Wanted()).to_pylist()
+    return rows
 
 
 def test_a_spike_opens_goes_on_and_closes_as_posts_come(store: DuckDBStore) -> None:

@@ -122,14 +122,15 @@ def test_the_password_goes_through_tls_to_a_certificate_that_is_trusted(
     if openssl is None:
         pytest.skip("there is no openssl to make a certificate; install it: apt-get install openssl")
     made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-    files = ["-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem", "-addext", "subjectAltName=DNS:localhost"]
+    cert, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    files = ["-keyout", key, "-out", cert, "-addext", "subjectAltName=DNS:localhost"]
     subprocess.run([openssl, *made.split(), *files], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(cert, key)
     given = {"security": "starttls", "user": "voxpop", "password": SecretStr("quince")}
     with mailbox(context) as box:
         assert mail(box.port, **given).send(due()) == Outcome("it does not answer (SSLCertVerificationError)", FIRST)
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", cert)
         assert mail(box.port, **given).send(due()) == Outcome()
     login = next(line for line in box.said if line.startswith("AUTH PLAIN"))
     assert base64.b64decode(login.split()[2]) == b"\0voxpop\0quince"
