@@ -4,8 +4,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.command import answer, voxpop
 from tests.notify.receivers import web
+from voxpop import config
+from voxpop.errors import Terminal
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
 
@@ -37,8 +43,6 @@ def test_a_run_finds_alerts_tells_them_and_lists_them(tmp_path: Path) -> None:
     }  # fmt: skip
     anew = answer("alerts", "--config", settings, "--since", "2020-01-01", "--topic", "gta6")["alerts"]
     assert [one["id"] for one in anew] == [one["id"] for one in kept if one["topic"] == "gta6"]
-    shown = voxpop("alerts", "--open", "--config", settings).stdout
-    assert "gta6: 100 posts in 5 minutes where" in shown
 
 
 def test_what_cannot_be_told_is_said_without_its_secret(tmp_path: Path) -> None:
@@ -47,8 +51,6 @@ def test_what_cannot_be_told_is_said_without_its_secret(tmp_path: Path) -> None:
     refused = voxpop("alerts", "--test", "--config", settings)
     assert (refused.returncode, refused.stdout) == (1, "slack: it does not answer (ConnectError)\n")
     settings.write_text('[[channels]]\nkind = "slack"\nurl = "secret://T0"\n')
-    wrong = voxpop("alerts", "--config", settings)
-    assert "url is no address" in wrong.stderr and "T0" not in wrong.stderr
-    settings.write_text("")
-    assert "have no channels" in voxpop("alerts", "--test", "--config", settings).stderr
-    assert "--until goes with --since" in voxpop("alerts", "--until", "2026-11-19").stderr
+    with pytest.raises(Terminal, match="url is no address") as wrong:
+        config.load(settings)
+    assert "T0" not in str(wrong.value)
