@@ -78,5 +78,5 @@ def _drawn(store: Store, filter: Filter, share: float) -> pa.Table:
     highest = round(share * (1 << 64)) - (1 << 63) - 1
     names = {"countries": filter.countries, "langs": filter.langs, "sources": filter.sources, "labels": filter.labels}
     chosen = {name: values or None for name, values in names.items()}
-    start, end = filter.start, filter.end
-    return store.query("sample", topic=filter.topic, start=start, end=end, **chosen, highest_key=highest)
+    given = {"topic": filter.topic, "start": filter.start, "end": filter.end, "reposts": filter.reposts}
+    return store.query("sample", **given, **chosen, highest_key=highest)

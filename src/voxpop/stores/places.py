@@ -40,7 +40,7 @@ def coverage(store: Store, filter: Filter, period: Span) -> pa.Table:
 def _asked(store: Store, query: str, filter: Filter, period: Span) -> pa.Table:
     whole = aligned(period, MINUTE)
     chosen: dict[str, Any] = {name: getattr(filter, name) or None for name in ("countries", "langs", "sources")}
-    return store.query(query, topic=filter.topic, start=whole.start, end=whole.end, **chosen)
+    return store.query(query, topic=filter.topic, start=whole.start, end=whole.end, **chosen, reposts=filter.reposts)
 
 
 def _sorted(rows: pa.Table, filter: Filter) -> pa.Table:

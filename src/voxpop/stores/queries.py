@@ -44,6 +44,7 @@ class Filter:
         langs: ISO 639-1; "" selects posts in an unknown language.
         sources: names of sources.
         labels: negative, neutral, positive, unscored.
+        reposts: whether reposts count; without them posts are counted one by one, not read from buckets.
     """
 
     topic: str = ALL
@@ -53,6 +54,7 @@ class Filter:
     langs: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    reposts: bool = True
 
     def __post_init__(self) -> None:
         for name in ("start", "end"):
@@ -151,7 +153,7 @@ def series_by(
     """
     intervals = Intervals(width, zone)
     edges = intervals.edges(_period(store, filter))
-    rows = store.query("series_by", **_over(filter, edges), dimension=dimension, **intervals.parameters)
+    rows = store.query(_name("series_by", filter), **_over(filter, edges), dimension=dimension, **intervals.parameters)
     grouped = some(counted(_instants(rows, intervals), filter.labels))
     totals = grouped.group_by("name").aggregate([("n", "sum")])
     largest = totals.sort_by([("n_sum", "descending"), ("name", "ascending")])["name"][:MOST_NAMES]
@@ -166,7 +168,7 @@ def by(store: Store, filter: Filter, dimension: Dimension) -> pa.Table:
     The name "" stands for unknown. By topic, the filter's topic does not count, and a post counts in each of its
     topics.
     """
-    rows = store.query("by", **_read(filter, _period(store, filter)), dimension=dimension)
+    rows = store.query(_name("by", filter), **_read(filter, _period(store, filter)), dimension=dimension)
     return some(counted(rows, filter.labels)).sort_by([("n", "descending"), ("name", "ascending")])
 
 
@@ -204,7 +206,7 @@ def listed(store: Store, name: str, filter: Filter, limit: int, before: Cursor |
     def since(start: datetime | None) -> pa.Table:
         given = {"topic": filter.topic, **_chosen(filter), "labels": filter.labels or None, "limit": limit, **more}
         place = {"before_at": before and before.created_at, "before_id": before and before.post_id}
-        return store.query(name, start=start, end=filter.end, **given, **place)
+        return store.query(name, start=start, end=filter.end, reposts=filter.reposts, **given, **place)
 
     known = None if before else span(store)
     ends = [end for end in (before and before.created_at, filter.end, known and known.end) if end]
@@ -246,7 +248,7 @@ def _period(store: Store, filter: Filter) -> Span:
 
 
 def _dense(store: Store, filter: Filter, intervals: Intervals, edges: list[datetime]) -> pa.Table:
-    rows = store.query("series", **_over(filter, edges), **intervals.parameters)
+    rows = store.query(_name("series", filter), **_over(filter, edges), **intervals.parameters)
     found = _instants(rows, intervals)
     every = pa.table({"start": pa.array(edges[:-1], TIMESTAMP)})
     joined = every.join(found, "start").sort_by("start")
@@ -258,6 +260,10 @@ def _instants(rows: pa.Table, intervals: Intervals) -> pa.Table:
     """The rows with the instants at which their intervals start, in place of local times."""
     instants = [intervals.instant(local) for local in rows["start"].to_pylist()]
     return rows.set_column(rows.column_names.index("start"), "start", pa.array(instants, TIMESTAMP))
+
+
+def _name(query: str, filter: Filter) -> str:
+    return query if filter.reposts else f"{query}_own"
 
 
 def _chosen(filter: Filter) -> dict[str, Any]:
@@ -276,7 +282,7 @@ def _read(filter: Filter, period: Span, coarsest: timedelta = DAY) -> dict[str, 
 
 
 def _totals(store: Store, filter: Filter, period: Span) -> Totals:
-    row = counted(store.query("totals", **_read(filter, period)), filter.labels).to_pylist()[0]
+    row = counted(store.query(_name("totals", filter), **_read(filter, period)), filter.labels).to_pylist()[0]
     scored = row["n"] - row["n_unscored"]
     minutes = (period.end - period.start) / MINUTE
     return Totals(
