@@ -1,4 +1,4 @@
-"""Writes the shapes of countries that the dashboard's map draws, from Natural Earth (public domain) as world-atlas has it.
+"""Writes the shapes of countries for the dashboard's map, from Natural Earth (public domain) as world-atlas has it.
 
 npm pack world-atlas@2.0.2 i18n-iso-countries@7.14.0, and unpack each into a directory of its name
 python shapes/build.py DIRECTORY    writes src/voxpop/dashboard/assets/topojson/world_110m.json

@@ -54,6 +54,7 @@ class Choice:
         reposts: whether reposts count.
         zone: IANA time zone in which times are shown and days begin.
         corrected: whether the chart's line is corrected for the model's errors.
+        layer: what the map shows, "net" sentiment or "volume".
         words: what the listed posts must hold; counts do not heed it.
         order: of the listed posts, one of `ORDERS`.
     """
@@ -69,6 +70,7 @@ class Choice:
     reposts: bool = True
     zone: str = "UTC"
     corrected: bool = False
+    layer: str = "net"
     words: str = ""
     order: str = "new"
 
@@ -80,7 +82,7 @@ class Choice:
     @property
     def view(self) -> str:
         """All that the charts depend on, as one word: while it stays, so does a reader's zoom."""
-        return replace(self, words="", order="new").address()
+        return replace(self, words="", order="new", layer="net").address()
 
     def address(self, **changes: Any) -> str:
         """The query of an address for this choice with some changes; what is as by default is left out.
@@ -111,13 +113,13 @@ class Choice:
 
     def reset(self) -> str:
         """The address with no filter left but how things are shown."""
-        kept = {name: getattr(self, name) for name in ("range", "zone", "corrected", "order")}
+        kept = {name: getattr(self, name) for name in ("range", "zone", "corrected", "layer", "order")}
         return Choice(**kept).address()
 
     @property
     def filtered(self) -> bool:
         """Whether anything but the range narrows what is shown."""
-        shown = {"range", "zone", "corrected", "order", "words"}
+        shown = {"range", "zone", "corrected", "layer", "order", "words"}
         return any(getattr(self, field.name) != field.default for field in fields(self) if field.name not in shown)
 
 
@@ -130,6 +132,7 @@ _LISTS: Final[dict[str, tuple[str, re.Pattern[str]]]] = {
 _FLAGS: Final[dict[str, tuple[str, Any, str]]] = {
     "reposts": ("reposts", False, "0"),
     "net": ("corrected", True, "corrected"),
+    "map": ("layer", "volume", "volume"),
     "order": ("order", "strong", "strong"),
 }
 
@@ -145,7 +148,7 @@ def read(search: str | None, topics: Collection[str], default: str) -> Choice:
     given = _parsed(search)
     start, end = (_time(given.get(name)) for name in ("start", "end"))
     bounded = start is not None and end is not None and start < end
-    lists = {field: _values(given.get(name, []), pattern) for name, (field, pattern) in _LISTS.items()}
+    lists: dict[str, Any] = {field: _values(given.get(name, []), pattern) for name, (field, pattern) in _LISTS.items()}
     flags: dict[str, Any] = {
         field: value for name, (field, value, word) in _FLAGS.items() if given.get(name, [""])[0] == word
     }
