@@ -39,7 +39,12 @@ def mount(api: FastAPI, service: Service) -> None:
     # Otherwise each reader's browser holds a WebSocket open for callbacks, of which none uses it.
     app.backend.websocket_capability = False
     # A function, so that a page that is opened later has the topics that came since.
-    app.layout = lambda: layout.page(service.topics.topics, service.notice, signs_in=service.door.keys is not None)
+    app.layout = lambda: layout.page(
+        service.topics.topics,
+        service.notice,
+        signs_in=service.door.keys is not None,
+        corrects=service.correction is not None,
+    )
     callbacks.register(app, service)
     # The scripts of Dash, Mantine and Plotly make style elements and attributes, with neither nonce nor a lasting hash.
     api.state.page_policy = page_policy(app.csp_hashes(), ["'unsafe-inline'"])
