@@ -33,6 +33,7 @@ from voxpop.observability.metrics import Metrics
 from voxpop.scrub import Options, is_due, scrub
 from voxpop.seams import Source, Telling
 from voxpop.spool import SpoolSource
+from voxpop.stores.corrections import Corrections
 
 RETAIN_SECONDS = 300.0
 TOPICS_SECONDS = 1.0
@@ -204,6 +205,7 @@ class Server:
             door=self._door,
             metrics=metrics,
             correction=correction.find(self._assembly.job.model.directory, settings.correction),
+            corrections=None if self._assembly.read_only else Corrections(self._assembly.store, settings.data),
             # Most readers never ask for it, so it is opened on use.
             towards=(lambda: towards_spec(settings).open()) if settings.towards_model else None,
         )

@@ -12,6 +12,7 @@ from voxpop.api import (
     cards,
     comparisons,
     copies,
+    corrections,
     drivers,
     explanations,
     exports,
@@ -100,8 +101,8 @@ class _Api(FastAPI):
 
 
 _PARTS = (
-    explanations, buckets, comparisons, prevalence, copies, drivers, maps, posts, topics, gaps, cards, exports, status,
-    live, login,
+    explanations, buckets, comparisons, prevalence, copies, corrections, drivers, maps, posts, topics, gaps, cards,
+    exports, status, live, login,
 )  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

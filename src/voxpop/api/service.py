@@ -13,6 +13,7 @@ from voxpop.insight.correction import Correction
 from voxpop.log import Log
 from voxpop.observability.metrics import Metrics
 from voxpop.seams import Scorer, Store
+from voxpop.stores.corrections import Corrections
 from voxpop.topics import Matcher
 
 
@@ -46,6 +47,7 @@ class Service:
         failed: tells whether a part of the service failed for good, so that it is not ready.
         door: who may come in, and what they may have.
         metrics: what is measured of this service.
+        corrections: where labels that people give are kept; None where they cannot be.
         towards: opens the model that reads a text beside a topic; None where there is none.
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
         readers: counts who follows `/v1/live`.
@@ -66,3 +68,4 @@ class Service:
     readers: Readers = field(default_factory=Readers)
     correction: Correction | None = None
     towards: Callable[[], Scorer] | None = None
+    corrections: Corrections | None = None

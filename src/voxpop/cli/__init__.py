@@ -3,6 +3,7 @@
 from voxpop.cli import (
     behaviour,
     copies,
+    corrections,
     doctor,
     drivers,
     explain,
@@ -26,6 +27,7 @@ __all__ = [
     "app",
     "behaviour",
     "copies",
+    "corrections",
     "doctor",
     "drivers",
     "explain",
