@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.stores.scored import MORNING, TOPICS, cut, event
@@ -88,7 +89,12 @@ def test_the_work_is_bounded_by_the_pool(
     store = stored([event(f"test:{at}", f"an apple {WORDS[at]} {WORDS[-at]}", 0, confidence=0.5) for at in range(300)])
     looked: list[int] = []
     vectors = suggestions._vectors
-    monkeypatch.setattr(suggestions, "_vectors", lambda pool: looked.append(pool.num_rows) or vectors(pool))
+
+    def counting(pool: pa.Table) -> Any:
+        looked.append(pool.num_rows)
+        return vectors(pool)
+
+    monkeypatch.setattr(suggestions, "_vectors", counting)
     assert len(suggest(store, DAY, 100)) <= 50 and looked[0] <= 50
     with pytest.raises(ValueError, match="at most"):
         suggest(store, DAY, 101)

@@ -146,11 +146,7 @@ def routes(service: Service) -> APIRouter:
         """
         wanted = asked.wanted()
         if form.is_tsv:
-            headers = {"Content-Disposition": 'attachment; filename="corrections.tsv"', "Cache-Control": "no-store"}
-            lines = _lines(service, wanted, form.guard)
-            # What is wrong at once is answered as a problem; later there is no status left to say it with.
-            first = await run_in_threadpool(next, lines)
-            return StreamingResponse(_from(first, lines), media_type=f"{TSV}; charset=utf-8", headers=headers)
+            return await run_in_threadpool(_file, service, wanted, form.guard)
         cursor = unpack(before) if before else None
         return await run_in_threadpool(_page, service, wanted, limit, cursor)
 
@@ -214,6 +210,13 @@ def _page(service: Service, wanted: Wanted, limit: int, before: Cursor | None) -
         corrections=[shown(row) for row in rows[:limit]],
         next=last and pack(Cursor(last["given_at"], last["id"])),
     )
+
+
+def _file(service: Service, wanted: Wanted, guard: bool) -> StreamingResponse:
+    headers = {"Content-Disposition": 'attachment; filename="corrections.tsv"', "Cache-Control": "no-store"}
+    lines = _lines(service, wanted, guard)
+    # What is wrong with the first page is answered as a problem; later there is no status left to say it with.
+    return StreamingResponse(_from(next(lines), lines), media_type=f"{TSV}; charset=utf-8", headers=headers)
 
 
 def _lines(service: Service, wanted: Wanted, guard: bool) -> Iterator[str]:
