@@ -64,7 +64,7 @@ def calibrate(
     Example: voxpop calibrate --corrections --data my-data --out correction.json
     """
     from voxpop import assembly
-    from voxpop.insight import correction, labelling
+    from voxpop.insight import correction
 
     if corrections == (labelled is not None):
         raise Terminal("give either FILE or --corrections")
@@ -72,16 +72,19 @@ def calibrate(
     settings = config.load(settings_file, data=data, store=store, **flags)
     spec = assembly.model_spec(settings)
     path = out or spec.directory / correction.FILE
-    if labelled is None:
-        if out is None:
-            raise Terminal("--corrections needs --out; name that file as `correction` in voxpop.toml")
-        made = _from_corrections(settings, spec, topics)
-    else:
-        with console.counting("scoring", labelling.posts(labelled, topics), "post") as bar:
-            made = labelling.fit(spec.open(), (labelled, topics), correction.files_of(spec.directory), bar.update)
+    if labelled is None and out is None:
+        raise Terminal("--corrections needs --out; name that file as `correction` in voxpop.toml")
+    made = _from_file(spec, (labelled, topics)) if labelled else _from_corrections(settings, spec, topics)
     made.write(path)
     answer = {"out": str(path), "posts": made.posts, "topics": made.topics, "weight": round(made.weight, 2)}
     console.answer(answer, as_json=json_, text=_told(answer))
+
+
+def _from_file(spec: ModelSpec, tables: tuple[Path, Path | None]) -> Correction:
+    from voxpop.insight import correction, labelling
+
+    with console.counting("scoring", labelling.posts(*tables), "post") as bar:
+        return labelling.fit(spec.open(), tables, correction.files_of(spec.directory), bar.update)
 
 
 def _from_corrections(settings: Settings, spec: ModelSpec, topics: Path | None) -> Correction:
