@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
@@ -10,9 +12,9 @@ from voxpop.insight.drift import FEWEST, LIMIT, Drift, stability
 NORMAL = {"en": 900, "de": 80, "unknown": 20}
 
 
-def drawn(shares: dict[str, float], n: int, seed: int) -> list[str]:
+def drawn(shares: Mapping[str, float], n: int, seed: int) -> list[str]:
     chances = np.array(list(shares.values()))
-    return np.random.default_rng(seed).choice(list(shares), n, p=chances / chances.sum()).tolist()
+    return [str(name) for name in np.random.default_rng(seed).choice(list(shares), n, p=chances / chances.sum())]
 
 
 @pytest.mark.parametrize("seed", range(5))
