@@ -12,11 +12,13 @@ from voxpop.api import (
     cards,
     comparisons,
     copies,
+    corrections,
     drivers,
     explanations,
     exports,
     fresh,
     gaps,
+    health,
     live,
     login,
     maps,
@@ -100,8 +102,8 @@ class _Api(FastAPI):
 
 
 _PARTS = (
-    explanations, buckets, comparisons, prevalence, copies, drivers, maps, posts, topics, gaps, cards, exports, status,
-    live, login,
+    explanations, buckets, comparisons, prevalence, copies, corrections, drivers, maps, posts, topics, gaps, health,
+    cards, exports, status, live, login,
 )  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

@@ -11,7 +11,8 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import INTERRUPTED, app
-from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, model_flags
+from voxpop.cli.corrections import Drawn, as_table, counted, opened_corrections
+from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, Store, model_flags
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
@@ -165,7 +166,15 @@ def _tell_count(count: Count, tail: str) -> None:
 
 @app.command()
 def evaluate(
-    data: Annotated[Path, typer.Option(help="Labelled posts: .tsv, .csv, .jsonl or .parquet with label and text.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Labelled posts: .tsv, .csv, .jsonl or .parquet. With --corrections: the data directory."),
+    ] = None,
+    corrections: Annotated[
+        bool, typer.Option("--corrections", help="Measure on the posts of a store that people labelled.")
+    ] = False,
+    drawn: Drawn = None,
+    store: Store = None,
     model: Model = None,
     labels: Labels = None,
     languages: Languages = None,
@@ -182,14 +191,38 @@ def evaluate(
     Example: voxpop evaluate --data labelled.tsv --plot reliability.png
 
     Example: voxpop evaluate --data labelled.tsv --model my-model --beside en-small --json
+
+    Example: voxpop evaluate --corrections --drawn random --data my-data
     """
+    from voxpop import reliability
+
+    if plot:
+        reliability.check(plot)
+    chosen = (settings_file, model_flags(model, labels, languages), beside or [])
+    if not corrections:
+        if data is None or drawn or store:
+            raise Terminal("--data names the labelled posts; --drawn and --store are for --corrections")
+        figures, text = _measured(data, _opened(*chosen), plot)
+        console.answer(figures, as_json=json_, text=text)
+        return
+    with opened_corrections(config.load(settings_file, data=data, store=store), drawn or ()) as (rows, _):
+        counts = counted(rows)
+    if counts["own"] or counts["next"]:
+        console.say(
+            f"{counts['own'] + counts['next']:,} of {len(rows):,} posts were not drawn at random, so the figures are "
+            "of harder posts than most; --drawn random measures fairly"
+        )
+    with as_table(rows) as path:
+        figures, text = _measured(path, _opened(*chosen), plot)
+    console.answer({**figures, "drawn": counts}, as_json=json_, text=text)
+
+
+def _measured(data: Path, scorers: dict[str, Scorer], plot: Path | None) -> tuple[dict[str, Any], str]:
+    """The figures of scorers on labelled posts, and their table for people."""
     from voxpop import evaluation, reliability
     from voxpop.bootstrap import RESAMPLES
     from voxpop.labelled import LabelledFile
 
-    if plot:
-        reliability.check(plot)
-    scorers = _opened(settings_file, model_flags(model, labels, languages), beside or [])
     labelled = LabelledFile(data)
     _tell_about(labelled)
     with console.counting("scoring", len(labelled), "post") as bar:
@@ -208,7 +241,7 @@ def evaluate(
         text += "\n\n" + evaluation.topic_table({name: reports[name]["topics"] for name in scorers})
     (_, first), *others = reports.items()
     counts = {"n_empty": labelled.empty, "n_broken": labelled.broken}
-    console.answer({**first, **counts, "beside": dict(others)}, as_json=json_, text=text)
+    return {**first, **counts, "beside": dict(others)}, text
 
 
 def _opened(settings_file: Path | None, model: dict[str, Any], beside: list[str]) -> dict[str, Scorer]:

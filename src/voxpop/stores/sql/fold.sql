@@ -152,6 +152,14 @@ set live = false, text = null, author_id = null, author = null, url = null, lat 
     topics = array[]::text[]
 where position in (select position from leaving);
 
+-- The same holds for what was written in a post that somebody labelled.
+update corrections
+set text = null
+where text is not null
+  and (post_id in (select post_id from folded where not live)
+       or exists (select 1 from departed
+                  where departed.author_key = corrections.author_key and corrections.posted_at <= departed.until));
+
 drop table departed;
 drop table leaving;
 drop table known;

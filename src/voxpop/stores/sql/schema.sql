@@ -109,3 +109,23 @@ create table topics (topic text primary key, digest text not null);
 
 -- lacking: segments that were loaded before a topic was there, and have yet to be counted for it.
 create table lacking (topic text not null, day text not null, "offset" bigint not null);
+
+-- corrections: the labels that people gave posts. No view of the log, so it is neither dropped nor emptied with the rest;
+-- key and author_key are the post's, author is who gave the label.
+create table if not exists corrections (
+    id text not null,
+    post_id text not null,
+    key bigint not null,
+    author_key bigint,
+    label text not null,
+    author text not null,
+    given_at timestamptz not null,
+    drawn text not null,
+    text text,
+    source text not null,
+    lang text not null,
+    posted_at timestamptz not null,
+    topics text[] not null,
+    model_label text not null,
+    model_id text not null
+);
