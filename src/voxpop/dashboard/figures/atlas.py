@@ -146,7 +146,7 @@ def _bar(reach: float) -> dict[str, Any]:
     ticks = [-100 * reach, 0, 100 * reach]
     return {
         "orientation": "h",
-        "x": 0.02,
+        "x": 0.04,
         "xanchor": "left",
         "y": 0.02,
         "yanchor": "bottom",
