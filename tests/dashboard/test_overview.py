@@ -207,7 +207,8 @@ def test_a_click_on_the_map_or_in_a_list_filters_and_another_one_lifts_it(filled
         const box = path.getBoundingClientRect();
         const toScreen = path.getScreenCTM();
         for (let step = 1; step < 400; step += 1) {
-            const at = new DOMPoint(box.x + box.width * ((step % 20) / 20), box.y + box.height * (Math.floor(step / 20) / 20));
+            const [right, down] = [(step % 20) / 20, Math.floor(step / 20) / 20];
+            const at = new DOMPoint(box.x + box.width * right, box.y + box.height * down);
             if (path.isPointInFill(at.matrixTransform(toScreen.inverse()))) return [at.x, at.y];
         }
     }"""

@@ -24,6 +24,9 @@ from voxpop.stores.period import DAY, MINUTE, MONDAY, Intervals, Span, aligned, 
 Dimension = Literal["topic", "country", "lang", "source"]
 DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)
 
+FACETS: Final[dict[str, Dimension]] = {"countries": "country", "langs": "lang", "sources": "source"}
+"""What each list of a filter chooses by."""
+
 ALL: Final = "*"
 """The topic of every post."""
 
@@ -58,8 +61,7 @@ class Filter:
 
     def __post_init__(self) -> None:
         for name in ("start", "end"):
-            given = getattr(self, name)
-            if given is not None and given.tzinfo is None:
+            if (given := getattr(self, name)) is not None and given.tzinfo is None:
                 object.__setattr__(self, name, given.replace(tzinfo=UTC))
 
 
@@ -148,12 +150,11 @@ def series_by(
 ) -> pa.Table:
     """Counts by tumbling interval for each of the `MOST_NAMES` largest names of a dimension.
 
-    Columns `name`, `start`, counts, `net`. Sparse: an interval in which a name has no posts has no row. By topic, the
-    filter's topic does not count.
+    Columns `name`, `start`, counts, `net`. Sparse: no row without posts. By topic, the filter's topic does not count.
     """
     intervals = Intervals(width, zone)
     edges = intervals.edges(_period(store, filter))
-    rows = store.query(_name("series_by", filter), **_over(filter, edges), dimension=dimension, **intervals.parameters)
+    rows = store.query("series_by", **_over(filter, edges, dimension), dimension=dimension, **intervals.parameters)
     grouped = some(counted(_instants(rows, intervals), filter.labels))
     totals = grouped.group_by("name").aggregate([("n", "sum")])
     largest = totals.sort_by([("n_sum", "descending"), ("name", "ascending")])["name"][:MOST_NAMES]
@@ -168,7 +169,7 @@ def by(store: Store, filter: Filter, dimension: Dimension) -> pa.Table:
     The name "" stands for unknown. By topic, the filter's topic does not count, and a post counts in each of its
     topics.
     """
-    rows = store.query(_name("by", filter), **_read(filter, _period(store, filter)), dimension=dimension)
+    rows = store.query("by", **_read(filter, _period(store, filter), DAY, dimension), dimension=dimension)
     return some(counted(rows, filter.labels)).sort_by([("n", "descending"), ("name", "ascending")])
 
 
@@ -248,7 +249,7 @@ def _period(store: Store, filter: Filter) -> Span:
 
 
 def _dense(store: Store, filter: Filter, intervals: Intervals, edges: list[datetime]) -> pa.Table:
-    rows = store.query(_name("series", filter), **_over(filter, edges), **intervals.parameters)
+    rows = store.query("series", **_over(filter, edges), **intervals.parameters)
     found = _instants(rows, intervals)
     every = pa.table({"start": pa.array(edges[:-1], TIMESTAMP)})
     joined = every.join(found, "start").sort_by("start")
@@ -262,27 +263,26 @@ def _instants(rows: pa.Table, intervals: Intervals) -> pa.Table:
     return rows.set_column(rows.column_names.index("start"), "start", pa.array(instants, TIMESTAMP))
 
 
-def _name(query: str, filter: Filter) -> str:
-    return query if filter.reposts else f"{query}_own"
-
-
 def _chosen(filter: Filter) -> dict[str, Any]:
-    return {name: getattr(filter, name) or None for name in ("countries", "langs", "sources")}
+    return {name: getattr(filter, name) or None for name in FACETS}
 
 
-def _over(filter: Filter, edges: list[datetime]) -> dict[str, Any]:
+def _over(filter: Filter, edges: list[datetime], dimension: Dimension = "topic") -> dict[str, Any]:
     """The parameters of a statement on buckets over whole intervals."""
     period = Span(edges[0], edges[-1]) if edges else Span(MONDAY, MONDAY)
-    return _read(filter, period, grain(edges))
+    return _read(filter, period, grain(edges), dimension)
 
 
-def _read(filter: Filter, period: Span, coarsest: timedelta = DAY) -> dict[str, Any]:
+def _read(filter: Filter, period: Span, coarsest: timedelta = DAY, dimension: Dimension = "topic") -> dict[str, Any]:
     """The parameters of a statement on buckets over a period, which is widened to whole minutes."""
-    return {"topic": filter.topic, **_chosen(filter), **pieces(aligned(period, MINUTE), coarsest)}
+    chosen = _chosen(filter)
+    told_apart = {FACETS[name] for name, values in chosen.items() if values} | {dimension} - {"topic"}
+    facet = "own" if not filter.reposts else "each" if len(told_apart) > 1 else "".join(told_apart)
+    return {"topic": filter.topic, **chosen, **pieces(aligned(period, MINUTE), coarsest), "facet": facet}
 
 
 def _totals(store: Store, filter: Filter, period: Span) -> Totals:
-    row = counted(store.query(_name("totals", filter), **_read(filter, period)), filter.labels).to_pylist()[0]
+    (row,) = counted(store.query("totals", **_read(filter, period)), filter.labels).to_pylist()
     scored = row["n"] - row["n_unscored"]
     minutes = (period.end - period.start) / MINUTE
     return Totals(
