@@ -88,7 +88,7 @@ def _paging(app: Dash, service: Service) -> None:
 
 
 def older(service: Service, choice: Choice, after: Any) -> tuple[list[Component], Any] | None:
-    """The posts after a place in the list, and the next place; None where the store is away or there is no such place."""
+    """The posts after a place in the list, and the next place; None where the store or the place is not there."""
     now = datetime.now(UTC)
     try:
         known = queries.span(service.store)

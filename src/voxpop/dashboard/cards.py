@@ -100,7 +100,8 @@ def _shares(totals: Totals, found: dict[str, Level]) -> Component:
 
 def _share(label: str, level: Level) -> list[Component]:
     parts = [marker(label), html.Span(text.LABELS[label]), html.B(text.percent(level.value))]
-    if level.shift:
+    # Of a label that neither period has, as when it is filtered out, there is no change to tell.
+    if level.shift and (level.value or level.shift.change):
         said = html.Span(words.points(level.shift), className=f"by {_direction(level.shift)}", title=words.SHIFT_HELP)
         parts.append(said)
     return parts

@@ -17,7 +17,7 @@ from voxpop.dashboard.choice import Choice
 from voxpop.dashboard.figures.atlas import FLOOR
 from voxpop.stores.queries import ALL
 
-MOST_PLACES: Final = 7
+MOST_PLACES: Final = 6
 MOST_TOPICS: Final = 8
 MOST_NAMES: Final = 5
 

@@ -35,15 +35,27 @@ class Page:
 def page(store: Store, filter: Filter, choice: Choice, after: dict[str, Any] | None = None) -> Page:
     """The posts of a choice, in its order, after the `next` of the page before."""
     wanted = search.words_of(choice.words)
-    last = Cursor(datetime.fromisoformat(after["at"]), after["id"]) if after else None
+    last = _cursor(after) if after else None
     if choice.order == "strong":
-        place = Strength(after["strength"], last) if after and last else None
+        place = Strength(float(after["strength"]), last) if after and last else None
         rows = search.strongest(store, filter, wanted, PAGE + 1, place).to_pylist()
     else:
         rows = search.found(store, filter, wanted, PAGE + 1, last).to_pylist()
     more = len(rows) > PAGE
     rows = rows[:PAGE]
     return Page(rows, _place(rows[-1]) if more else None)
+
+
+def _cursor(after: dict[str, Any]) -> Cursor:
+    """What a browser sends back is not to be relied on.
+
+    Raises:
+        LookupError, TypeError, ValueError: it is no place.
+    """
+    at = datetime.fromisoformat(after["at"])
+    if not isinstance(after["id"], str) or "\0" in after["id"] or at.tzinfo is None:
+        raise ValueError("no place in the list of posts")
+    return Cursor(at, after["id"])
 
 
 def _place(row: Row) -> dict[str, Any]:

@@ -48,7 +48,7 @@ SOURCES: Final = {"x": "X", "bluesky": "Bluesky", "mastodon": "Mastodon"}
 
 NO_NET: Final = "no scored post"
 NO_CHANGE: Final = "no earlier period"
-NO_POSTS: Final = "No posts here in this period. Choose a longer range or another topic."
+NO_POSTS: Final = "No posts like that in this period. Choose a longer range or fewer filters."
 NO_PLACES: Final = "No post in this period says where it comes from."
 NO_TOPICS: Final = "No post in this period is on a topic."
 EMPTY: Final = "No posts yet"

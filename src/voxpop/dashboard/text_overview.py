@@ -49,8 +49,10 @@ LAYERS: Final = {"net": "Net sentiment", "volume": "Volume"}
 MAP: Final = "Map of the world: the countries of the posts. The list beside it has the same numbers and filters."
 MAP_HELP: Final = "A country with fewer than {floor} posts is grey. Click one to filter; scroll or pinch to zoom."
 FEW: Final = "too few"
-CELLS_HELP: Final = "Each disc is an H3 cell: its area is the number of posts with a point in it, not exact places."
-NO_CELLS: Final = "No post in this period has a point of its own."
+CELLS_HELP: Final = (
+    "The darker, the more posts. A disc is an H3 cell; its area is the number of posts with a point there."
+)
+NO_CELLS: Final = "The darker, the more posts. No post in this period has a point of its own, so there are no discs."
 MIX: Final = "Languages and sources"
 MORE_PLACES: Final = "{n} more on the map"
 

@@ -115,6 +115,8 @@
     },
     choose: (...values) => {
       const given = query();
+      // Until the default is in the address, nobody has chosen anything.
+      if (!given.has("range")) return;
       for (const name of triggered()) {
         const value = values[CONTROLS.indexOf(name)];
         if (name === "start" || name === "end") {

@@ -1,4 +1,4 @@
-"""The map: net sentiment by country as colour, or volume by cell as discs. SVG, and all shapes from this server."""
+"""The map: net sentiment by country, or volume by country and cell. SVG, and all shapes from this server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 import h3
 
 from voxpop.dashboard import text
-from voxpop.dashboard.figures.colours import COLOURS, DIVERGING
+from voxpop.dashboard.figures.colours import COLOURS, DIVERGING, SEQUENTIAL
 
 FLOOR: Final = 10
 """Fewer posts say nothing of a country, and may be one person's."""
@@ -36,7 +36,12 @@ def atlas(places: Places, layer: str, chosen: Collection[str], revision: str) ->
     While `revision` stays the same, so does the reader's zoom.
     """
     known = [row for row in places.countries if row["name"]]
-    traces = _countries(known, places.names, chosen) if layer == "net" else _cells(places.cells)
+    if layer == "net":
+        traces = _net(known, places.names)
+    else:
+        traces = [_volume(known, places.names), _cells(places.cells)]
+    for trace in traces:
+        _stand_out(trace, chosen)
     return {"data": [_land(places.names), *traces], "layout": _layout(revision)}
 
 
@@ -53,7 +58,27 @@ def _land(names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _countries(rows: Sequence[dict[str, Any]], names: dict[str, str], chosen: Collection[str]) -> list[dict[str, Any]]:
+def _stand_out(trace: dict[str, Any], chosen: Collection[str]) -> None:
+    if there := trace.get("locations"):
+        trace["marker"]["opacity"] = [1.0 if not chosen or code in chosen else 0.3 for code in there]
+        trace["marker"]["line"] = {"width": [2.2 if code in chosen else 0.4 for code in there], "color": "#56606E"}
+
+
+def _volume(rows: Sequence[dict[str, Any]], names: dict[str, str]) -> dict[str, Any]:
+    """By the root of the number of posts: a few countries have most of them."""
+    return {
+        **_shapes([row["name"] for row in rows]),
+        "uid": "volume",
+        "z": [round(sqrt(row["n"]), 2) for row in rows],
+        "zmin": 0,
+        "zmax": sqrt(max((row["n"] for row in rows), default=1)),
+        "colorscale": SEQUENTIAL,
+        "customdata": [_told(row, names) for row in rows],
+        "hovertemplate": "<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
+    }
+
+
+def _net(rows: Sequence[dict[str, Any]], names: dict[str, str]) -> list[dict[str, Any]]:
     enough = [row for row in rows if row["n"] >= FLOOR and row["net"] is not None]
     few = [row for row in rows if row["n"] < FLOOR or row["net"] is None]
     largest = max((abs(row["net"]) for row in enough), default=0.0)
@@ -78,34 +103,28 @@ def _countries(rows: Sequence[dict[str, Any]], names: dict[str, str], chosen: Co
         "customdata": [_told(row, names) for row in few],
         "hovertemplate": _FEW,
     }
-    for trace in (net, unsure):
-        there = trace["locations"]
-        trace["marker"]["opacity"] = [1.0 if not chosen or code in chosen else 0.3 for code in there]
-        trace["marker"]["line"] = {"width": [2.2 if code in chosen else 0.4 for code in there], "color": "#56606E"}
     return [net, unsure]
 
 
-def _cells(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _cells(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Discs whose area is the number of posts, at the middles of cells; larger ones below."""
     points = [h3.cell_to_latlng(row["name"]) for row in rows]
     most = max((row["n"] for row in rows), default=1)
-    return [
-        {
-            "type": "scattergeo",
-            "uid": "cells",
-            "lat": [round(lat, 3) for lat, _ in points],
-            "lon": [round(lon, 3) for _, lon in points],
-            "mode": "markers",
-            "marker": {
-                "size": [round(max(_SMALLEST, _LARGEST * sqrt(row["n"] / most)), 1) for row in rows],
-                "color": COLOURS["positive"],
-                "opacity": 0.55,
-                "line": {"width": 1, "color": COLOURS["positive"]},
-            },
-            "customdata": [[text.posts(row["n"]), row["name"]] for row in rows],
-            "hovertemplate": "<b>%{customdata[0]}</b><br>H3 cell %{customdata[1]}<extra></extra>",
-        }
-    ]
+    return {
+        "type": "scattergeo",
+        "uid": "cells",
+        "lat": [round(lat, 3) for lat, _ in points],
+        "lon": [round(lon, 3) for _, lon in points],
+        "mode": "markers",
+        "marker": {
+            "size": [round(max(_SMALLEST, _LARGEST * sqrt(row["n"] / most)), 1) for row in rows],
+            "color": COLOURS["neutral"],
+            "opacity": 0.8,
+            "line": {"width": 1, "color": "#FFFFFF"},
+        },
+        "customdata": [[text.posts(row["n"]), row["name"]] for row in rows],
+        "hovertemplate": "<b>%{customdata[0]}</b><br>H3 cell %{customdata[1]}<extra></extra>",
+    }
 
 
 def _shapes(codes: Sequence[str]) -> dict[str, Any]:
@@ -127,7 +146,7 @@ def _bar(reach: float) -> dict[str, Any]:
     ticks = [-100 * reach, 0, 100 * reach]
     return {
         "orientation": "h",
-        "x": 0.02,
+        "x": 0.04,
         "xanchor": "left",
         "y": 0.02,
         "yanchor": "bottom",
