@@ -203,6 +203,7 @@ class Server:
             failed=lambda: self._failure is not None,
             door=self._door,
             metrics=metrics,
+            model=self._assembly.job.model.directory,
             correction=correction.find(self._assembly.job.model.directory, settings.correction),
             # Most readers never ask for it, so it is opened on use.
             towards=(lambda: towards_spec(settings).open()) if settings.towards_model else None,

@@ -25,6 +25,7 @@ from voxpop.api import (
     predictions,
     prevalence,
     problems,
+    quarantine,
     scores,
     status,
     topics,
@@ -100,7 +101,7 @@ class _Api(FastAPI):
 
 
 _PARTS = (
-    explanations, buckets, comparisons, prevalence, copies, drivers, maps, posts, topics, gaps, cards, exports, status,
+    explanations, buckets, comparisons, prevalence, copies, drivers, maps, posts, topics, gaps, quarantine, cards, exports, status,
     live, login,
 )  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from voxpop.api.door import Door
@@ -46,6 +47,7 @@ class Service:
         failed: tells whether a part of the service failed for good, so that it is not ready.
         door: who may come in, and what they may have.
         metrics: what is measured of this service.
+        model: the directory of the files of the model that scores; None for one that has none.
         towards: opens the model that reads a text beside a topic; None where there is none.
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
         readers: counts who follows `/v1/live`.
@@ -65,4 +67,5 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     readers: Readers = field(default_factory=Readers)
     correction: Correction | None = None
+    model: Path | None = None
     towards: Callable[[], Scorer] | None = None

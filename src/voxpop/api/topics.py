@@ -34,6 +34,7 @@ from voxpop.stores.counts import COUNTS
 from voxpop.stores.queries import Filter
 from voxpop.topics import QueryError
 from voxpop.topics import Topic as Listened
+from voxpop.topics.passages import passages
 from voxpop.topics.rules import compile_rules
 
 _NONE: dict[str, Any] = {**dict.fromkeys(("n", *COUNTS), 0), "net": None}
@@ -162,7 +163,7 @@ def _preview(service: Service, given: QueryText) -> Preview:
         rules = XRules(rules=[rule.value for rule in compiled.rules], notes=list(compiled.notes), refused=None)
     except Terminal as error:
         rules = XRules(rules=[], notes=[], refused=str(error))
-    examples = [CaughtPost(**vars(post)) for post in found.examples]
+    examples = [CaughtPost(**vars(post), matches=passages(topic, post.text)) for post in found.examples]
     return Preview(
         query=str(topic.query), looked_at=found.looked_at, caught=found.caught, examples=examples, x=rules
     )  # fmt: skip

@@ -171,6 +171,10 @@ def evaluate(
     languages: Languages = None,
     beside: Annotated[list[str] | None, typer.Option(help="Another model; may be given again.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw a reliability diagram, .png or .svg.")] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(metavar="WORDS", help="Keep the figures and the behaviour beside the model; which posts these are."),
+    ] = None,
     settings_file: Config = None,
     json_: Json = False,
 ) -> None:
@@ -181,7 +185,11 @@ def evaluate(
 
     Example: voxpop evaluate --data labelled.tsv --plot reliability.png
 
+    With --keep the dashboard's page on the model shows the figures from then on.
+
     Example: voxpop evaluate --data labelled.tsv --model my-model --beside en-small --json
+
+    Example: voxpop evaluate --data labelled.tsv --model my-model --keep "300 posts on trains, labelled by us"
     """
     from voxpop import evaluation, reliability
     from voxpop.bootstrap import RESAMPLES
@@ -203,12 +211,34 @@ def evaluate(
     if plot:
         reliability.draw(plot, {name: reports[name] for name in scorers})
         console.say(f"the reliability diagram is {plot}")
+    if keep:
+        _keep(keep, settings_file, scorers, reports)
     text = evaluation.table(reports)
     if labelled.has_topics:
         text += "\n\n" + evaluation.topic_table({name: reports[name]["topics"] for name in scorers})
     (_, first), *others = reports.items()
     counts = {"n_empty": labelled.empty, "n_broken": labelled.broken}
     console.answer({**first, **counts, "beside": dict(others)}, as_json=json_, text=text)
+
+
+def _keep(
+    posts: str, settings_file: Path | None, scorers: dict[str, Scorer], reports: dict[str, dict[str, Any]]
+) -> None:
+    """Write the figures of the first scorer and those beside it to its directory, with what each does with the suite."""
+    from voxpop import assembly, behaviour
+    from voxpop.measured import Measured
+    from voxpop.scorers.card import weights_digest
+
+    first = next(iter(scorers))
+    directory = assembly.model_spec(config.load(settings_file, model=first)).directory
+    if not (directory / "model.json").is_file():
+        raise Terminal(f"{first} has no directory to keep figures in; leave --keep out")
+    tests = behaviour.suite()
+    with console.counting("testing", len(scorers) * len(tests), "test") as bar:
+        found = {name: behaviour.evaluate(scorer, tests, 0, bar.update) for name, scorer in scorers.items()}
+    kept = {name: {key: value for key, value in report.items() if key != "topics"} for name, report in reports.items()}
+    Measured(weights_digest(directory), posts, kept, found).write(directory)
+    console.say(f"the figures are kept in {directory}")
 
 
 def _opened(settings_file: Path | None, model: dict[str, Any], beside: list[str]) -> dict[str, Scorer]:
