@@ -51,7 +51,5 @@ def find(directory: Path) -> Measured | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Terminal(
-            f"{path} holds no figures ({error!r}); make it again with `voxpop evaluate --keep`"
-        ) from error
+        raise Terminal(f"{path} holds no figures ({error!r}); make it again with `voxpop evaluate --keep`") from error
     return read if read.files == weights_digest(directory) else None

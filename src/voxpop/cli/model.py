@@ -173,7 +173,9 @@ def evaluate(
     plot: Annotated[Path | None, typer.Option(help="Draw a reliability diagram, .png or .svg.")] = None,
     keep: Annotated[
         str | None,
-        typer.Option(metavar="WORDS", help="Keep the figures and the behaviour beside the model; which posts these are."),
+        typer.Option(
+            metavar="WORDS", help="Keep the figures and the behaviour beside the model; which posts these are."
+        ),
     ] = None,
     settings_file: Config = None,
     json_: Json = False,

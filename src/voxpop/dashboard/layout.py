@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from voxpop.dashboard import panels, text
+from voxpop.dashboard.pages import navigation
 from voxpop.stores.queries import ALL
 from voxpop.topics import Topic
 
@@ -73,7 +74,7 @@ def _header(signs_in: bool) -> Component:
         **{"aria-label": text.SCHEME},
     )
     leave = html.A(text.SIGN_OUT, href="/logout", className="leave") if signs_in else None
-    return html.Header([name, html.Div([pill, scheme, leave], className="right")])
+    return html.Header([name, navigation.component(), html.Div([pill, scheme, leave], className="right")])
 
 
 def _filters(topics: Sequence[Topic]) -> Component:
