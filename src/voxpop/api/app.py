@@ -101,8 +101,8 @@ class _Api(FastAPI):
 
 
 _PARTS = (
-    explanations, buckets, comparisons, prevalence, copies, drivers, maps, posts, topics, gaps, quarantine, cards, exports, status,
-    live, login,
+    explanations, buckets, comparisons, prevalence, copies, drivers, maps, posts, topics, gaps, quarantine, cards,
+    exports, status, live, login,
 )  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

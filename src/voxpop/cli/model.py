@@ -226,7 +226,7 @@ def evaluate(
 def _keep(
     posts: str, settings_file: Path | None, scorers: dict[str, Scorer], reports: dict[str, dict[str, Any]]
 ) -> None:
-    """Write the figures of the first scorer and those beside it to its directory, with what each does with the suite."""
+    """Write the figures of the first scorer and those beside it to its directory, and what each does with the suite."""
     from voxpop import assembly, behaviour
     from voxpop.measured import Measured
     from voxpop.scorers.card import weights_digest

@@ -116,6 +116,8 @@
     timer = setTimeout(run, SCORE_PAUSE);
   });
   any.addEventListener("change", run);
+  // What was written before this script was there, or kept by the browser.
+  if (text.value.trim()) run();
   for (const example of document.querySelectorAll(".example")) {
     example.addEventListener("click", () => {
       text.value = example.textContent;

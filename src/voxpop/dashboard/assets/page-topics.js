@@ -100,7 +100,7 @@
       if (own.signal.aborted) return;
       clear();
       document.getElementById("results").hidden = true;
-      tell("caught", say.untried);
+      tell("caught", say.unreadable);
       const place = refuse(error, asked);
       if (select && place) {
         query.focus();
@@ -109,12 +109,18 @@
     }
   };
 
+  form.addEventListener("input", () => tell("said", ""));
   query.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(attempt, PAUSE);
   });
   const button = document.getElementById("try");
-  if (button) button.addEventListener("click", () => attempt(true));
+  if (button) {
+    button.addEventListener("click", () => attempt(true));
+    button.disabled = false;
+  }
+  // What was written before this script was there, or kept by the browser.
+  if (query.value) attempt();
   if (!save) return;
 
   // --- the form: adding, or changing what `changing` says.
@@ -124,6 +130,7 @@
     .replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 64).replace(/-+$/, "");
   title.addEventListener("input", () => { if (!changing && !isNamed) name.value = slug(title.value); });
   name.addEventListener("input", () => { isNamed = name.value !== ""; });
+  if (title.value && !name.value) name.value = slug(title.value);
 
   const begin = (topic) => {
     changing = topic;
@@ -181,6 +188,8 @@
       save.disabled = false;
     }
   });
+
+  save.disabled = false;
 
   // --- editing and removing, from the list.
   const dialog = document.getElementById("dialog");

@@ -14,6 +14,7 @@ from voxpop.dashboard import text as words
 from voxpop.dashboard.pages import navigation, plots, text, text_model
 from voxpop.dashboard.pages.frame import Page, card, facts, live, row, table
 from voxpop.dashboard.pages.markup import Child, Markup, el, join
+from voxpop.evaluation import MAJORITY
 from voxpop.scorers.scores import LABELS
 
 _PER_CLASS: Final = ("precision", "recall", "f1")
@@ -66,7 +67,13 @@ def _box() -> Markup:
         )
         for label in LABELS
     ]
-    weighed = el("div", el("h3", text_model.WORDS), el("p", id="words", dir="auto"), id="weighed", hidden=True)
+    weighed = el(
+        "div",
+        el("h3", text_model.WORDS),
+        el("p", id="words", dir="auto", tabindex=0, role="group", aria_label=text_model.WORDS),
+        id="weighed",
+        hidden=True,
+    )
     return card(
         text_model.TRY,
         el("label", text_model.YOURS, for_="text"),
@@ -116,10 +123,11 @@ def _name(scorer: str) -> str:
 def _quality(found: Serving) -> Child:
     if not found.evaluation:
         return _none()
-    first = next(iter(found.evaluation.values()))
+    reports = {name: report for name, report in found.evaluation.items() if name != MAJORITY}
+    first = next(iter(reports.values()))
     said = text_model.MEASURED_ON.format(n=words.count(first["n"]), posts=found.posts)
-    rows = [_measure(name, found.evaluation) for name in text_model.MEASURES]
-    head = (text_model.MEASURE_NAME, *(_name(scorer) for scorer in found.evaluation))
+    rows = [_measure(name, reports) for name in text_model.MEASURES]
+    head = (text_model.MEASURE_NAME, *(_name(scorer) for scorer in reports))
     classes = [_class(label, figures) for label, figures in first["per_class"].items()]
     answered = [
         row(words.LABELS[label], *(words.count(n) for n in counts[: len(LABELS)]))
@@ -145,8 +153,8 @@ def _figure(value: float | None, bounds: list[float | None], most: float) -> Chi
     if value is None or bounds[0] is None or bounds[1] is None:
         return "\N{EN DASH}"
     ends = bounds[0], bounds[1]
-    shown = el("span", f"({ends[0]:.3f} to {ends[1]:.3f})", class_="help")
-    return [el("b", f"{value:.3f}"), " ", shown, plots.interval(value, ends, most)]
+    shown = el("span", f"({ends[0]:.3f} to {ends[1]:.3f})", class_="range")
+    return [el("b", f"{value:.3f}"), shown, plots.interval(value, ends, most)]
 
 
 def _class(label: str, figures: Mapping[str, Any]) -> Markup:

@@ -78,7 +78,8 @@ def _axes() -> list[Markup]:
 
 def _point(one: Mapping[str, Any], most: int) -> Markup:
     radius = max(2.5, _LARGEST * sqrt(one["n"] / most))
-    said = f"{text_model.CONFIDENCE} {text.share(one['confidence'])}, right {text.share(one['accuracy'])}, {one['n']:,} posts"
+    confidence, right = text.share(one["confidence"]), text.share(one["accuracy"])
+    said = f"{text_model.CONFIDENCE} {confidence}, right {right}, {one['n']:,} posts"
     circle = el("circle", cx=_x(one["confidence"]), cy=_y(one["accuracy"]), r=f"{radius:.1f}")
     return el("g", el("title", said), circle, class_="point")
 

@@ -18,13 +18,16 @@ EXAMPLES: Final = (
     "Das ist wirklich schade",
 )
 EXAMPLES_LABEL: Final = "For example:"
-NO_SCORE: Final = "Texts cannot be scored with your key: it lacks the scope score. voxpop keys create --scope score makes one that has it."
+NO_SCORE: Final = (
+    "Texts cannot be scored with your key: it lacks the scope score. voxpop keys create --scope score makes one that "
+    "has it."
+)
 UNTRIED: Final = "Write a text, or take one of the examples."
 PROBABILITIES: Final = "Probabilities"
 WORDS: Final = "Which words carried it"
 WORDS_HELP: Final = (
-    "Each word's share in the polarity, its Shapley value: blue speaks for positive, vermilion for negative; the stronger, "
-    "the more. They add up to the polarity."
+    "Each word's share in the polarity, its Shapley value: blue speaks for positive, vermilion for negative; the "
+    "stronger, the more. They add up to the polarity."
 )
 SCRIPT: Final = {
     "untried": UNTRIED,
@@ -59,7 +62,7 @@ NO_FIGURES: Final = (
 MEASURE: Final = 'voxpop evaluate --data labelled.tsv --keep "which posts these are"'
 MEASURED_ON: Final = "Measured on {n} labelled posts: {posts}. Brackets and bars are 95 % intervals."
 MEASURE_NAME: Final = "Measure"
-NAMES: Final = {"lexicon": "VADER", "majority": "Commonest label"}
+NAMES: Final = {"lexicon": "VADER"}
 MEASURES: Final = {
     "macro_recall": ("Macro recall", "mean recall of the three labels; more is better"),
     "f1_pn": ("F1 of positive and negative", "more is better"),
@@ -74,8 +77,8 @@ CONFUSION_HEAD: Final = ("True label", "Negative", "Neutral", "Positive")
 
 RELIABILITY: Final = "How honest its confidence is"
 RELIABILITY_HELP: Final = (
-    "Of answers given with a confidence, how many are right: on the line, confidence is the truth. A larger point stands "
-    "for more posts."
+    "Of answers given with a confidence, how many are right: on the line, confidence is the truth. A larger point "
+    "stands for more posts."
 )
 CONFIDENCE: Final = "Confidence"
 RIGHT: Final = "Share that is right"
@@ -84,8 +87,8 @@ BIN_HEAD: Final = ("Confidence", "Mean", "Right", "Posts")
 
 BEHAVIOUR: Final = "What it fails at"
 BEHAVIOUR_HELP: Final = (
-    "Share of invented cases that fail, after CheckList: a label is right (MFT), a change that means nothing changes no "
-    "label (INV), the polarity moves the right way (DIR). Averages over posts hide this."
+    "Share of invented cases that fail, after CheckList: a label is right (MFT), a change that means nothing changes "
+    "no label (INV), the polarity moves the right way (DIR). Averages over posts hide this."
 )
 CAPABILITY: Final = "Capability"
 CASES: Final = "Cases"

@@ -7,7 +7,7 @@ from typing import Final
 HEADING: Final = "Sources"
 LEAD: Final = "Where posts come from, whether they come, and what became of each."
 NOW: Final = "Now"
-READERS: Final = "What is listened to"
+READERS: Final = "What is read"
 NETWORKS: Final = "Posts by network"
 ACCOUNT: Final = "What became of what was read"
 QUARANTINE: Final = "Set aside"
@@ -16,7 +16,7 @@ SPEND: Final = "What X costs"
 HELP: Final = "When a feed is lost"
 
 NO_READERS: Final = (
-    "This process listens to nothing: it serves what was read before, or what another process reads. To listen, stop it "
+    "This process reads nothing: it serves what was read before, or what another process reads. To read, stop it "
     "and start, for example:"
 )
 NO_READERS_COMMAND: Final = "voxpop run --source bluesky"
@@ -27,7 +27,7 @@ NO_GAPS: Final = "No gap is known: no live source was ever lost here."
 MORE_REASONS: Final = "and {n} records for other reasons"
 
 STATES: Final = {"lost": "Not connected", "lagging": "Behind", "recovered": "Recovered", "missed": "Missed"}
-HEARD: Final = "Listening"
+HEARD: Final = "Reading"
 DONE: Final = "All read"
 STATE_HELP: Final = {
     "lost": "not connected, or not known yet to go on without a hole",
@@ -78,13 +78,13 @@ SPEND_HELP: Final = "UTC. Voxpop stops before a limit is crossed; usd_per_day an
 FOREIGN: Final = "Rules of others on this X app: {n}. They are left alone, and what they bring is paid for as well."
 
 LOST_STEPS: Final = (
-    "Wait. A lost source is tried again for ever, with growing pauses, and goes on where it was: what came meanwhile is "
-    "read then, as far back as the other side keeps it (Bluesky's Jetstream 36 hours; X seven days, within your limits).",
+    "Wait. A lost source is tried again for ever, with growing pauses, and goes on where it was: what came meanwhile "
+    "is read then, as far back as the other side keeps it (Jetstream 36 hours; X seven days, within your limits).",
     "Look at the reason above. A name that cannot be resolved or a connection that is refused is a matter of this "
     "machine's network; a refused token is a matter of the settings.",
     "Let the doctor look. It asks every host of the settings, and says what to mend:",
-    "Stop and start Voxpop at any time. Nothing that landed is lost, and the time in between becomes a gap that is read "
-    "again.",
+    "Stop and start Voxpop at any time. Nothing that landed is lost, and the time in between becomes a gap that is "
+    "read again.",
 )
 DOCTOR: Final = "voxpop doctor --network"
 

@@ -74,6 +74,7 @@ SCRIPT: Final = {
     "removed": "Deleted.",
     "trying": "Looking through the newest posts\N{HORIZONTAL ELLIPSIS}",
     "untried": UNTRIED,
+    "unreadable": "It could not be tried; what is wrong stands below the query.",
     "caught": "{caught} of the newest {looked} posts match ({share}). The newest of them:",
     "none": "None of the newest {looked} posts matches. If that is too few, look for other words or an OR.",
     "empty": "There are no posts yet to try the query on. It can be added all the same.",
@@ -95,6 +96,11 @@ def period(end: datetime | None) -> str:
     if end is None:
         return "There are no posts yet, so there is nothing to count."
     return f"Counts are of the hour before {moment(end)}."
+
+
+def query_of(title: str) -> str:
+    """What a long query is called where it scrolls."""
+    return f"Query of {title}"
 
 
 def progress(done: int, of: int) -> str:

@@ -19,6 +19,8 @@ from voxpop.dashboard.pages.markup import Child, Markup, Value, el, join
 from voxpop.sources.x.spend import MICROS, Prices
 
 EVERY: Final = 10_000
+SHOWN: Final = 250
+"""Characters of a query that are seen without scrolling, on a telephone as well."""
 LONGEST_NAME: Final = 64
 LONGEST_TITLE: Final = 200
 
@@ -57,7 +59,16 @@ def _line(topic: Topic, every: Counts, waiting: dict[str, Any] | None, may: bool
     actions = _actions(topic) if topic.added and may else None
     badge = None if topic.added else el("span", text_topics.FIXED, class_="badge", title=text_topics.FIXED_HELP)
     head = el("div", name, el("code", topic.name, class_="name"), badge, actions, class_="line")
-    query = el("p", el("code", topic.query), class_="query", dir="auto")
+    scrolls = len(topic.query) > SHOWN
+    query = el(
+        "p",
+        el("code", topic.query),
+        class_="query",
+        dir="auto",
+        tabindex=0 if scrolls else None,
+        role="region" if scrolls else None,
+        aria_label=text_topics.query_of(topic.title) if scrolls else None,
+    )
     return el("li", head, query, counts, _progress(waiting), data_topic=topic.name)
 
 
@@ -106,9 +117,10 @@ def _editor(service: Service) -> Markup:
         return card(text_topics.NEW, *said, id="editor")
     fields = [] if cannot_keep else [_field("title", text_topics.TITLE, text_topics.TITLE_HELP, LONGEST_TITLE)]
     fields += [] if cannot_keep else [_field("name", text_topics.NAME, text_topics.NAME_HELP, LONGEST_NAME)]
+    # The script enables them once it can answer.
     buttons = [
-        None if cannot_keep else el("button", text_topics.ADD, type="submit", class_="main", id="save"),
-        None if cannot_try else el("button", text_topics.TRY, type="button", id="try"),
+        None if cannot_keep else el("button", text_topics.ADD, type="submit", class_="main", id="save", disabled=True),
+        None if cannot_try else el("button", text_topics.TRY, type="button", id="try", disabled=True),
         None if cannot_keep else el("button", text_topics.CANCEL, type="button", id="cancel", hidden=True),
     ]
     told = {f"data_{key}": value for key, value in text_topics.SCRIPT.items()}
