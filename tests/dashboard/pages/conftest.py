@@ -32,7 +32,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     lines = [*map(post, range(GOOD)), "{ this is torn", '{"id": 1}', "[]"]
     export.write_text("\n".join(lines) + "\n")
     then = datetime.now(UTC) - timedelta(hours=2)
-    gap = Gap(source="bluesky", noticed=then, start=then, state="missed", reason="the host was <b>away</b>", events=1200)
+    gap = Gap(
+        source="bluesky", noticed=then, start=then, state="missed", reason="the host was <b>away</b>", events=1200
+    )
     GapLedger(root / "data").note(msgspec.structs.replace(gap, end=then + timedelta(minutes=5)))
     with running("run", "--source", export, "--data", root / "data") as served:
         until(lambda: got(served.url, "v1/status")["posts"] == GOOD)
