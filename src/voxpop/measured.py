@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from voxpop.errors import Terminal
-from voxpop.scorers.card import weights_digest
+from voxpop.scorers.card import files, weights_digest
 
 FILE: Final = "measured.json"
 """Its name in a model's directory. It is no part of the model's identity, for it changes no score."""
@@ -52,4 +53,12 @@ def find(directory: Path) -> Measured | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Terminal(f"{path} holds no figures ({error!r}); make it again with `voxpop evaluate --keep`") from error
-    return read if read.files == weights_digest(directory) else None
+    stamps = [(directory / name).stat() for name in files(directory)]
+    digest = _digest(directory.resolve(), tuple((stamp.st_size, stamp.st_mtime_ns) for stamp in stamps))
+    return read if read.files == digest else None
+
+
+@lru_cache(maxsize=8)
+def _digest(directory: Path, _seen: tuple[tuple[int, int], ...]) -> str:
+    """The digest of the model's files, which are hashed again only when a size or time of change differs."""
+    return weights_digest(directory)
