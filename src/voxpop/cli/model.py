@@ -183,18 +183,16 @@ def evaluate(
     """Measure a model on labelled posts: macro recall, F1, accuracy, calibration, each with its 95 % interval.
 
     VADER stands beside it where it is installed, and the differences with their own intervals. With a column
-    `topic`, the estimated share of positive posts of each topic is measured too.
+    `topic`, the estimated share of positive posts of each topic is measured too. With --keep the dashboard's page of
+    the model shows the figures.
 
     Example: voxpop evaluate --data labelled.tsv --plot reliability.png
-
-    With --keep the dashboard's page on the model shows the figures from then on.
 
     Example: voxpop evaluate --data labelled.tsv --model my-model --beside en-small --json
 
     Example: voxpop evaluate --data labelled.tsv --model my-model --keep "300 posts on trains, labelled by us"
     """
     from voxpop import evaluation, reliability
-    from voxpop.bootstrap import RESAMPLES
     from voxpop.labelled import LabelledFile
 
     if plot:
@@ -202,14 +200,7 @@ def evaluate(
     scorers = _opened(settings_file, model_flags(model, labels, languages), beside or [])
     labelled = LabelledFile(data)
     _tell_about(labelled)
-    with console.counting("scoring", len(labelled), "post") as bar:
-        answers, topics = evaluation.answer(scorers, labelled.batches(), bar.update)
-    with console.counting("resampling", RESAMPLES, "resample") as bar:
-        reports = evaluation.reports(answers, watch=bar.update)
-    for name, scorer in scorers.items():
-        reports[name]["model_id"] = scorer.model_id
-        if labelled.has_topics:
-            reports[name]["topics"] = evaluation.topic_report(answers[name], topics)
+    reports = _reports(scorers, labelled)
     if plot:
         reliability.draw(plot, {name: reports[name] for name in scorers})
         console.say(f"the reliability diagram is {plot}")
@@ -221,6 +212,22 @@ def evaluate(
     (_, first), *others = reports.items()
     counts = {"n_empty": labelled.empty, "n_broken": labelled.broken}
     console.answer({**first, **counts, "beside": dict(others)}, as_json=json_, text=text)
+
+
+def _reports(scorers: dict[str, Scorer], labelled: LabelledFile) -> dict[str, dict[str, Any]]:
+    """Every scorer's figures on labelled posts, and those of the majority class."""
+    from voxpop import evaluation
+    from voxpop.bootstrap import RESAMPLES
+
+    with console.counting("scoring", len(labelled), "post") as bar:
+        answers, topics = evaluation.answer(scorers, labelled.batches(), bar.update)
+    with console.counting("resampling", RESAMPLES, "resample") as bar:
+        reports = evaluation.reports(answers, watch=bar.update)
+    for name, scorer in scorers.items():
+        reports[name]["model_id"] = scorer.model_id
+        if labelled.has_topics:
+            reports[name]["topics"] = evaluation.topic_report(answers[name], topics)
+    return reports
 
 
 def _keep(
