@@ -18,6 +18,7 @@ MOST_PARAMETERS = 5
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "schema", "voxpop"),
+    ("channels",),
     ("address", "gaps", "patience", "seams", "text", "topics", "gazetteer", "nearest", "segment", "models", "votes"),
     ("catalogue", "cities", "config", "web", "emoji", "grouping", "language", "profile", "log", "registry"),
     (
@@ -42,6 +43,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("testing",),
     ("bulk",),
     ("insight",),
+    ("lookout", "notify"),
     ("observability",),
     ("api",),
     ("client", "dashboard"),

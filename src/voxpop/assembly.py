@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -20,6 +21,9 @@ from voxpop.engines.embedded import EmbeddedEngine
 from voxpop.engines.opening import engine_of
 from voxpop.errors import Terminal
 from voxpop.log import Log
+from voxpop.lookout import Looking, Lookout
+from voxpop.notify.opening import channels_of
+from voxpop.notify.postman import Postman
 from voxpop.pipeline import Parts, Pipeline
 from voxpop.score import Job, ModelSpec
 from voxpop.seams import Engine, Scorer, Source, reads_topic
@@ -67,6 +71,20 @@ class Assembly:
     def backfill(self, watch: Callable[[Segment], None] | None = None) -> Backfill:
         """What counts the past of topics that came later."""
         return Backfill(self.store, self.job.scored, watch)
+
+    def lookout(self, busy: Callable[[], bool] = lambda: False) -> Lookout:
+        """What finds alerts in the store and notes what is to be said of them; it waits while `busy`."""
+        names = lambda: [topic.name for topic in self.catalogue.topics]  # noqa: E731
+        return Lookout(Looking(self.store, names, busy, self.postman.hears))
+
+    @cached_property
+    def postman(self) -> Postman:
+        """What sends notices of alerts to the channels of the settings.
+
+        Raises:
+            Terminal: a channel's secret is not there.
+        """
+        return Postman(self.store, channels_of(self.settings))
 
     def retain(self) -> None:
         """Let go of the text of posts past the age and the number that the settings keep."""

@@ -67,6 +67,7 @@ class Server:
         self._pipeline = assembly.pipeline()
         self._gaps = GapLedger(assembly.log.root)
         self._backfill = assembly.backfill()
+        self._lookout = assembly.lookout(lambda: self._pipeline.behind > 0)
         self._web: _Web | None = None
         self._door = opened(assembly.settings)
 
@@ -95,6 +96,8 @@ class Server:
             self._stop.set()
             self._pipeline.stop()
             self._backfill.stop()
+            self._lookout.stop()
+            self._assembly.postman.stop()
             for worker in workers:
                 # A segment that takes longer is left: it is missing at the next start, as after a kill.
                 worker.join(DRAIN_SECONDS)
@@ -128,14 +131,27 @@ class Server:
             "scorer": scorer.status() if isinstance(scorer := self._assembly.scorer, Telling) else None,
             "behind_segments": self._pipeline.behind,
             "trouble": self._pipeline.trouble,
+            "alerts": self._alerts(),
             "model_id": self._assembly.scorer.model_id,
             "gaps": [msgspec.to_builtins(gap) for gap in self._gaps.gaps() if gap.is_open],
         }
 
+    def _alerts(self) -> dict[str, Any]:
+        postman = self._assembly.postman
+        return {"open": self._lookout.open, "sent": dict(postman.sent), "failed": dict(postman.failed)}
+
     def _parts(self) -> list[Callable[[], None]]:
         if self._assembly.read_only:
             return [self._watch_topics]
-        parts = [self._pipeline.run, self._backfill.run, self._retain, self._watch_topics, self._scrub]
+        parts = [
+            self._pipeline.run,
+            self._backfill.run,
+            self._lookout.run,
+            self._assembly.postman.run,
+            self._retain,
+            self._watch_topics,
+            self._scrub,
+        ]
         return [self._ingest, *parts] if self._sources else parts
 
     def _guard(self, part: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, HTTPException
 
 from voxpop import __version__
 from voxpop.api import (
+    alerts,
     buckets,
     cards,
     comparisons,
@@ -103,8 +104,8 @@ class _Api(FastAPI):
 
 
 _PARTS = (
-    explanations, buckets, comparisons, prevalence, copies, corrections, drivers, maps, posts, topics, gaps, quarantine,
-    health, cards, exports, status, live, login,
+    explanations, buckets, comparisons, prevalence, copies, corrections, drivers, alerts, maps, posts, topics, gaps,
+    quarantine, health, cards, exports, status, live, login,
 )  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

@@ -1,6 +1,7 @@
 """The `voxpop` command: one module per group of commands, each of which imports what it needs when it runs."""
 
 from voxpop.cli import (
+    alerts,
     behaviour,
     copies,
     corrections,
@@ -26,6 +27,7 @@ from voxpop.cli import (
 from voxpop.cli.app import app, main
 
 __all__ = [
+    "alerts",
     "app",
     "behaviour",
     "copies",

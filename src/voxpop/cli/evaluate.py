@@ -22,28 +22,33 @@ if TYPE_CHECKING:
     from voxpop.seams import Scorer
 
 
+Labelled = Annotated[
+    Path | None,
+    typer.Option(help="Labelled posts: .tsv, .csv, .jsonl or .parquet. With --corrections: the data directory."),
+]
+Corrections = Annotated[
+    bool, typer.Option("--corrections", help="Measure on the posts of a store that people labelled.")
+]
+Beside = Annotated[list[str] | None, typer.Option(help="Another model; may be given again.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw a reliability diagram, .png or .svg.")]
+Keep = Annotated[
+    str | None,
+    typer.Option(metavar="WORDS", help="Keep the figures and the behaviour beside the model; which posts these are."),
+]
+
+
 @app.command()
 def evaluate(
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Labelled posts: .tsv, .csv, .jsonl or .parquet. With --corrections: the data directory."),
-    ] = None,
-    corrections: Annotated[
-        bool, typer.Option("--corrections", help="Measure on the posts of a store that people labelled.")
-    ] = False,
+    data: Labelled = None,
+    corrections: Corrections = False,
     drawn: Drawn = None,
     store: Store = None,
     model: Model = None,
     labels: Labels = None,
     languages: Languages = None,
-    beside: Annotated[list[str] | None, typer.Option(help="Another model; may be given again.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw a reliability diagram, .png or .svg.")] = None,
-    keep: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WORDS", help="Keep the figures and the behaviour beside the model; which posts these are."
-        ),
-    ] = None,
+    beside: Beside = None,
+    plot: Plot = None,
+    keep: Keep = None,
     settings_file: Config = None,
     json_: Json = False,
 ) -> None:

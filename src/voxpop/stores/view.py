@@ -174,6 +174,15 @@ class View(ABC):
             transaction.run(statement("correct").text)
             keep()
 
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """The only write in hand, in any process, for what is no view of the log; undone when the block raises.
+
+        Raises:
+            Transient: the database is away.
+            Terminal: it cannot be written.
+        """
+        return self._transaction()
+
     def retain(self, max_age: timedelta, max_posts: int) -> None:
         """Let go of text, author, link and coordinates of posts received too long ago, or past the newest `max_posts`.
 

@@ -129,3 +129,42 @@ create table if not exists corrections (
     model_label text not null,
     model_id text not null
 );
+
+-- alerts: what was beyond chance, by voxpop.insight; found again from the buckets after a rebuild.
+create table alerts (
+    id text not null,
+    topic text not null,
+    country text,
+    measure text not null,
+    direction text not null,
+    state text not null,
+    start timestamptz not null,
+    known timestamptz not null,
+    value double precision not null,
+    expected double precision not null,
+    posts bigint not null,
+    p double precision not null,
+    peak_start timestamptz not null,
+    peak_end timestamptz not null,
+    peak_value double precision not null,
+    peak_expected double precision not null,
+    peak_posts bigint not null,
+    peak_p double precision not null,
+    last timestamptz not null,
+    closed timestamptz,
+    why text
+);
+
+-- notices: what is to be said of alerts, and what has been. No view of the log: a rebuild leaves them, so that nothing is said
+-- twice.
+create table if not exists notices (
+    alert text not null,
+    event text not null,
+    channel text not null,
+    body text not null,
+    attempts bigint not null,
+    due timestamptz not null,
+    sent timestamptz,
+    failed timestamptz,
+    trouble text
+);
