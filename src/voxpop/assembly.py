@@ -39,6 +39,7 @@ from voxpop.sources.x.access import Access
 from voxpop.sources.x.source import XSource
 from voxpop.sources.x.spend import MICROS, Limits, Prices, Purse
 from voxpop.sources.x.wanted import wanted
+from voxpop.stores.corrections import Corrections
 from voxpop.stores.opening import store_of
 from voxpop.stores.view import View
 from voxpop.topics import Topic
@@ -117,6 +118,7 @@ def assembled(settings: Settings, *, read_only: bool = False) -> Iterator[Assemb
         if store.made_by() != scorer.model_id:
             store.reset(catalogue.matcher.digest, scorer.model_id)
         store.follow(catalogue.matcher)
+        Corrections(store, settings.data).sync()
         catalogue.followed_by(store.follow)
         with engine_of(settings, console.say) as engine:
             yield Assembly(settings, log, scorer, catalogue, store, job, engine)

@@ -26,13 +26,16 @@ from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal, Transient
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
-from voxpop.insight import correction
+from voxpop.insight import correction, health
 from voxpop.observability import logs
 from voxpop.observability.measured import MeasuredScorer, MeasuredStore
 from voxpop.observability.metrics import Metrics
+from voxpop.scorers.onnx import OnnxScorer
 from voxpop.scrub import Options, is_due, scrub
 from voxpop.seams import Source, Telling
 from voxpop.spool import SpoolSource
+from voxpop.stores.corrections import Corrections
+from voxpop.stores.queries import Filter
 
 RETAIN_SECONDS = 300.0
 TOPICS_SECONDS = 1.0
@@ -219,13 +222,23 @@ class Server:
             failed=lambda: self._failure is not None,
             door=self._door,
             metrics=metrics,
+            model=self._assembly.job.model.directory,
             correction=correction.find(self._assembly.job.model.directory, settings.correction),
+            corrections=None if self._assembly.read_only else Corrections(self._assembly.store, settings.data),
+            health=self._health(),
             # Most readers never ask for it, so it is opened on use.
             towards=(lambda: towards_spec(settings).open()) if settings.towards_model else None,
         )
         api = create_api(service)
         mount(api, service)
         return configuration(api, settings)
+
+    def _health(self) -> Callable[[Filter], list[health.State]] | None:
+        parts = self._assembly
+        normal = health.find(parts.job.model.directory) if isinstance(parts.scorer, OnnxScorer) else None
+        if normal is None:
+            return None
+        return lambda window: health.health(parts.store, window, health.readable(parts.scorer), normal)
 
     def _announce(self, url: str) -> None:
         console.say(f"dashboard  {url}\nAPI        {url}v1/status\nstop with Ctrl-C")

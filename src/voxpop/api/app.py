@@ -13,11 +13,13 @@ from voxpop.api import (
     cards,
     comparisons,
     copies,
+    corrections,
     drivers,
     explanations,
     exports,
     fresh,
     gaps,
+    health,
     live,
     login,
     maps,
@@ -26,6 +28,7 @@ from voxpop.api import (
     predictions,
     prevalence,
     problems,
+    quarantine,
     scores,
     status,
     topics,
@@ -101,8 +104,8 @@ class _Api(FastAPI):
 
 
 _PARTS = (
-    explanations, buckets, comparisons, prevalence, copies, drivers, alerts, maps, posts, topics, gaps, cards, exports,
-    status, live, login,
+    explanations, buckets, comparisons, prevalence, copies, corrections, drivers, alerts, maps, posts, topics, gaps,
+    quarantine, health, cards, exports, status, live, login,
 )  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

@@ -53,6 +53,12 @@ class Metrics:
             registry=self.registry,
             buckets=TEXTS,
         )
+        self.drift = Gauge(
+            "voxpop_model_drift_index",
+            "Population stability index of posts against what is normal for the model, as of the last look.",
+            ("measure",),
+            registry=self.registry,
+        )
         self.waiting = Gauge(
             "voxpop_score_waiting_texts",
             "Texts of requests that wait for the model; those that it is at are not counted.",
