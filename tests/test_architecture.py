@@ -38,7 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("dask", "spark"),
     ("engines", "ingest", "scrub", "stores"),
     ("backfill", "behaviour", "delivery", "evaluation", "explanation", "pipeline", "preview", "reliability", "scoring"),
-    ("towards",),
+    ("measured", "towards"),
     ("testing",),
     ("bulk",),
     ("insight",),

@@ -206,6 +206,7 @@ class Server:
             failed=lambda: self._failure is not None,
             door=self._door,
             metrics=metrics,
+            model=self._assembly.job.model.directory,
             correction=correction.find(self._assembly.job.model.directory, settings.correction),
             corrections=None if self._assembly.read_only else Corrections(self._assembly.store, settings.data),
             health=self._health(),

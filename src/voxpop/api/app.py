@@ -27,6 +27,7 @@ from voxpop.api import (
     predictions,
     prevalence,
     problems,
+    quarantine,
     scores,
     status,
     topics,
@@ -102,8 +103,8 @@ class _Api(FastAPI):
 
 
 _PARTS = (
-    explanations, buckets, comparisons, prevalence, copies, corrections, drivers, maps, posts, topics, gaps, health,
-    cards, exports, status, live, login,
+    explanations, buckets, comparisons, prevalence, copies, corrections, drivers, maps, posts, topics, gaps, quarantine,
+    health, cards, exports, status, live, login,
 )  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

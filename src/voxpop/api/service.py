@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from voxpop.api.door import Door
@@ -51,6 +52,7 @@ class Service:
         metrics: what is measured of this service.
         corrections: where labels that people give are kept; None where they cannot be.
         health: how far posts are from what is normal for the model; None where that is not known.
+        model: the directory of the files of the model that scores; None for one that has none.
         towards: opens the model that reads a text beside a topic; None where there is none.
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
         readers: counts who follows `/v1/live`.
@@ -70,6 +72,7 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     readers: Readers = field(default_factory=Readers)
     correction: Correction | None = None
+    model: Path | None = None
     towards: Callable[[], Scorer] | None = None
     corrections: Corrections | None = None
     health: Callable[[Filter], list[State]] | None = None

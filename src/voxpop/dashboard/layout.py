@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from voxpop.dashboard import filters, lists, text
 from voxpop.dashboard import text_overview as words
+from voxpop.dashboard.pages import navigation
 from voxpop.topics import Topic
 
 FONTS: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif'
@@ -71,7 +72,7 @@ def _header(signs_in: bool) -> Component:
         **{"aria-label": text.SCHEME},
     )
     leave = html.A(text.SIGN_OUT, href="/logout", className="leave") if signs_in else None
-    return html.Header([name, html.Div([pill, scheme, leave], className="right")])
+    return html.Header([name, navigation.component(), html.Div([pill, scheme, leave], className="right")])
 
 
 def _alerts() -> Component:
