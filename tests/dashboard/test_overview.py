@@ -56,7 +56,8 @@ def tab(browser: Browser, filled: Served) -> Iterator[Page]:
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=filled.url.rstrip("/"))
     page = context.new_page()
     page.goto(filled.url + "?range=1h")
-    page.wait_for_selector("#cards .value")
+    # The first answer of a server and the first page of a browser are the slowest.
+    page.wait_for_selector("#cards .value", timeout=4 * PATIENCE)
     yield page
     context.close()
 
