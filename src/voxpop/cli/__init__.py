@@ -2,6 +2,7 @@
 
 from voxpop.cli import (
     behaviour,
+    collect,
     copies,
     doctor,
     drivers,
@@ -25,6 +26,7 @@ from voxpop.cli.app import app, main
 __all__ = [
     "app",
     "behaviour",
+    "collect",
     "copies",
     "doctor",
     "drivers",
