@@ -1,7 +1,7 @@
 """Writes what an image holds as a CycloneDX 1.6 document: Python packages, Debian packages, and the models.
 
-Run inside the image, by its build: `python sbom.py VERSION OUT`. The document holds no time and no random number, so the
-same content gives the same bytes. Licences are as packages name them; what names none has none here.
+Run inside the image, by its build: `python sbom.py VERSION OUT`. The document holds no time and no random number, so
+the same content gives the same bytes. Licences are as packages name them; what names none has none here.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ UNUSED: Final = (
     *("dash/**/*.js.map", "dash/dash-renderer/build/*.dev.js", "plotly/labextension", "dash_mantine_components/*.map"),
     "plotly/package_data/widgetbundle.js",
     *("**/tests", "numpy/**/*.pyi", "pyspark/examples", "pyspark/licenses"),
+    # A store for the state of streams; Voxpop's have none, and Spark's default is another.
+    "pyspark/jars/rocksdbjni-*.jar",
 )
 LOADED: Final = (
     *("voxpop.cli", "voxpop.server", "voxpop.collector", "voxpop.health", "voxpop.doctor", "voxpop.stores.postgres"),

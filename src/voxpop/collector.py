@@ -19,8 +19,8 @@ BEAT_SECONDS: Final = 5.0
 class Collector:
     """Reads until it is told to stop; the caller holds `log.lock(takes_spool=True)`.
 
-    Guarantees: what was read has landed when `run` returns, also after SIGTERM or Ctrl-C. It knows no store, so one that
-    is away or slow never costs a post. What other processes put into the spool is landed, too. While it lives it
+    Guarantees: what was read has landed when `run` returns, also after SIGTERM or Ctrl-C. It knows no store, so one
+    that is away or slow never costs a post. What other processes put into the spool is landed, too. While it lives it
     says so every five seconds, by `Log.beat`; a loop that hangs says nothing.
     """
 

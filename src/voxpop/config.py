@@ -24,7 +24,7 @@ from voxpop.web import WebSettings
 
 DEFAULT_FILE = Path("voxpop.toml")
 SECRETS = "VOXPOP_SECRETS"
-"""Names, in the environment, a directory of files that are called as variables are: `voxpop_store`, `voxpop_x_bearer`."""
+"""In the environment: a directory of files that are called as variables are, such as `voxpop_store`."""
 LIVE = ("bluesky", "mastodon", "x")
 """Kinds of sources that are networks; the others need paths."""
 WORDS = ("bluesky", "x")

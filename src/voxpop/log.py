@@ -160,7 +160,6 @@ class Log:
             holder.unlink(missing_ok=True)
             held.release()
 
-
     def beat(self) -> None:
         """Say that the holder of `lock()` is at work: the time of `.holder.json`, which `voxpop.health` looks at."""
         with suppress(FileNotFoundError):

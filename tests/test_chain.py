@@ -1,0 +1,134 @@
+"""The processes of compose.yaml's cluster, each restarted when it ends, killed one by one while posts flow."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.postgres_server import own
+from tests.running import PATIENCE, until
+from tests.test_collector import landed, lines
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Kept:
+    """A process that is started again whenever it ends, as `restart: unless-stopped` does."""
+
+    arguments: list[object]
+    starts: int = 0
+    process: subprocess.Popen[bytes] | None = None
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Keep it until `end`."""
+        command = [sys.executable, "-m", "voxpop", *map(str, self.arguments)]
+        while not self._over.wait(0.2):
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.starts += 1
+            self.process.wait()
+
+    def kill(self) -> None:
+        """As a power cut would; somebody else starts it again."""
+        assert self.process
+        self.process.kill()
+
+    def end(self) -> None:
+        """Stop it for good."""
+        self._over.set()
+        if self.process:
+            self.process.terminate()
+            self.process.wait(PATIENCE)
+
+
+@contextmanager
+def kept(*arguments: object) -> Iterator[Kept]:
+    process = Kept(list(arguments))
+    keeper = threading.Thread(target=process.run)
+    keeper.start()
+    try:
+        yield process
+    finally:
+        process.end()
+        keeper.join(PATIENCE)
+
+
+@contextmanager
+def writing(exports: Path) -> Iterator[list[int]]:
+    """Posts that go on arriving: a file every tenth of a second; the list has how many there are."""
+    count, over = [0], threading.Event()
+
+    def write() -> None:
+        while not over.wait(0.1):
+            path = exports / f"{count[0]:06}.jsonl"
+            path.with_suffix(".tmp").write_text(lines(count[0], count[0] + 5))
+            path.with_suffix(".tmp").rename(path)
+            count[0] += 5
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield count
+    finally:
+        over.set()
+        writer.join()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def counted(port: int) -> int:
+    """How many posts the API counts; -1 while it does not answer."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/status", timeout=30) as response:
+            return int(json.load(response)["posts"])
+    except (OSError, ValueError):
+        return -1
+
+
+def test_nothing_is_lost_and_each_comes_back_by_itself(tmp_path: Path) -> None:
+    data, exports = tmp_path / "data", tmp_path / "exports"
+    exports.mkdir()
+    port = free_port()
+    with ExitStack() as stack:
+        database = stack.enter_context(own())
+        common = ["--data", data, "--model", "lexicon", "--store", database.url]
+        collector = stack.enter_context(kept("collect", "--data", data, "--source", exports, "--watch"))
+        scorer = stack.enter_context(kept("serve", *common, "--port", 0))
+        api = stack.enter_context(kept("serve", "--read-only", *common, "--port", port))
+        with writing(exports) as written:
+            until(lambda: counted(port) > 0)
+            for one in (collector, scorer, api):
+                kill_and_wait(one, port)
+            database.stop()
+            before = len(landed(data))
+            until(lambda: len(landed(data)) > before)
+            assert counted(port) == -1
+            database.start()
+            until(lambda: counted(port) > before)
+        # It knows of no database, so it was started twice: at first, and when it was killed.
+        assert collector.starts == 2
+        until(lambda: counted(port) >= written[0])
+        ids = landed(data)
+        assert counted(port) == len(ids) == len(set(ids)) == written[0]
+
+
+def kill_and_wait(one: Kept, port: int) -> None:
+    """Kill a process and wait until it is back and posts that came since are counted."""
+    starts, shown = one.starts, counted(port)
+    one.kill()
+    until(lambda: one.starts > starts)
+    until(lambda: counted(port) > shown)
