@@ -27,6 +27,7 @@ class Kept:
     """A process that is started again whenever it ends, as `restart: unless-stopped` does."""
 
     arguments: list[object]
+    said: Path
     starts: int = 0
     process: subprocess.Popen[bytes] | None = None
     _over: threading.Event = field(default_factory=threading.Event)
@@ -34,10 +35,14 @@ class Kept:
     def run(self) -> None:
         """Keep it until `end`."""
         command = [sys.executable, "-m", "voxpop", *map(str, self.arguments)]
-        while not self._over.wait(0.2):
-            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self.starts += 1
-            self.process.wait()
+        with self.said.open("ab") as said:
+            while not self._over.wait(0.2):
+                self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+                self.starts += 1
+                while self.process.poll() is None:
+                    if self._over.wait(0.1):
+                        self.process.terminate()
+                        self.process.wait(PATIENCE)
 
     def kill(self) -> None:
         """As a power cut would; somebody else starts it again."""
@@ -47,14 +52,12 @@ class Kept:
     def end(self) -> None:
         """Stop it for good."""
         self._over.set()
-        if self.process:
-            self.process.terminate()
-            self.process.wait(PATIENCE)
 
 
 @contextmanager
-def kept(*arguments: object) -> Iterator[Kept]:
-    process = Kept(list(arguments))
+def kept(said: Path, *arguments: object) -> Iterator[Kept]:
+    """A process that is kept until the block ends; `said` is what it wrote to standard error."""
+    process = Kept(list(arguments), said)
     keeper = threading.Thread(target=process.run)
     keeper.start()
     try:
@@ -106,9 +109,11 @@ def test_nothing_is_lost_and_each_comes_back_by_itself(tmp_path: Path) -> None:
     with ExitStack() as stack:
         database = stack.enter_context(own())
         common = ["--data", data, "--model", "lexicon", "--store", database.url]
-        collector = stack.enter_context(kept("collect", "--data", data, "--source", exports, "--watch"))
-        scorer = stack.enter_context(kept("serve", *common, "--port", 0))
-        api = stack.enter_context(kept("serve", "--read-only", *common, "--port", port))
+        collector = stack.enter_context(
+            kept(tmp_path / "collector", "collect", "--data", data, "--source", exports, "--watch")
+        )
+        scorer = stack.enter_context(kept(tmp_path / "scorer", "serve", *common, "--port", 0))
+        api = stack.enter_context(kept(tmp_path / "api", "serve", "--read-only", *common, "--port", port))
         with writing(exports) as written:
             until(lambda: counted(port) > 0)
             for one in (collector, scorer, api):
