@@ -51,7 +51,7 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8050
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=4 CMD ["python", "-m", "voxpop.health"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=120s --retries=4 CMD ["python", "-m", "voxpop.health"]
 ENTRYPOINT ["voxpop"]
 CMD ["serve"]
 LABEL org.opencontainers.image.title="voxpop" \

@@ -16,6 +16,6 @@ CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile
 FROM ${BASE} AS prometheus
 RUN apt-get update && apt-get install -y --no-install-recommends prometheus && rm -rf /var/lib/apt/lists/* \
     && install -d -o nobody -g nogroup /prometheus
-USER nobody
+USER 65534:65534
 VOLUME /prometheus
 ENTRYPOINT ["/usr/bin/prometheus"]
