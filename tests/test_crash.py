@@ -50,6 +50,9 @@ def contents(data: Path) -> dict[str, list[Any]]:
             "buckets_minute": "*",
             "buckets_hour": "*",
             "buckets_day": "*",
+            "facets_minute": "*",
+            "facets_hour": "*",
+            "facets_day": "*",
             "ledger": "* exclude (seq, loaded_at)",
         }
         return {

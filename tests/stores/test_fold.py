@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.stores.scored import POLARITY, cut, event, table
-from tests.stores.view import Row, coarse, load, naive, rolled_up, seen, select
+from tests.stores.view import Row, coarse, facets, load, naive, rolled_up, seen, select, summed_up
 from voxpop.schema import posts_of
 from voxpop.segment import Segment
 from voxpop.stores.view import View
@@ -58,6 +58,8 @@ def test_the_order_of_loading_does_not_matter(
     assert seen(store) == naive(pieces)
     for grain in ("hour", "day"):
         assert coarse(store, grain) == rolled_up(naive(pieces).buckets, grain)
+        assert facets(store, grain) == summed_up(coarse(store, grain), grain)
+    assert facets(store, "minute") == summed_up(naive(pieces).buckets, "minute")
     assert store.loaded() == {segment for segment, _ in pieces}
 
 

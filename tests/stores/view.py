@@ -22,6 +22,7 @@ from voxpop.stores.postgres import PostgresStore
 Row = dict[str, Any]
 KEYS = ("start", "topic", "source", "country", "lang")
 SUMS = (*COUNTED, "sum_polarity")
+FACETS = ("start", "topic", "dimension", "name")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,23 @@ def rolled_up(minutes: dict[tuple[Any, ...], tuple[Any, ...]], grain: str) -> di
     for (start, *rest), sums in minutes.items():
         key = (start.replace(**cut), *rest)
         found[key] = tuple(map(sum, zip(found.get(key, (0,) * len(SUMS)), sums, strict=True)))
+    return found
+
+
+def facets(store: view.View, grain: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """The facets of minutes, hours or days."""
+    rows = select(store, f"select * from facets_{grain}")
+    return {tuple(row[key] for key in FACETS): tuple(row[name] for name in COUNTED) for row in rows}
+
+
+def summed_up(buckets: dict[tuple[Any, ...], tuple[Any, ...]], grain: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """What buckets of one grain come to over all of source, country and lang, and but for minutes over two of them."""
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for (start, topic, source, country, lang), (*counts, _) in buckets.items():
+        named = {"source": source, "country": country, "lang": lang} if grain != "minute" else {}
+        for dimension, name in {"": "", **named}.items():
+            key = (start, topic, dimension, name)
+            found[key] = tuple(map(sum, zip(found.get(key, (0,) * len(counts)), counts, strict=True)))
     return found
 
 
@@ -117,6 +135,7 @@ def tables(store: view.View) -> dict[str, list[tuple[Any, ...]]]:
     held = {"posts": "*", "gone": "*", "topics": "*", "lacking": "*", "ledger": ledger}
     # By name: a migration adds columns at the end of a table.
     held |= dict.fromkeys(("buckets_minute", "buckets_hour", "buckets_day"), ", ".join((*KEYS, *SUMS)))
+    held |= dict.fromkeys(("facets_minute", "facets_hour", "facets_day"), ", ".join((*FACETS, *COUNTED)))
     found = {name: select(store, f"select {columns} from {name}") for name, columns in held.items()}
     found["meta"] = select(store, "select * from meta where key <> 'changes_floor'")
     return {name: sorted((tuple(row.values()) for row in rows), key=repr) for name, rows in found.items()}

@@ -24,6 +24,9 @@ from voxpop.stores.period import DAY, MINUTE, MONDAY, Intervals, Span, aligned, 
 Dimension = Literal["topic", "country", "lang", "source"]
 DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)
 
+FACETS: Final[dict[str, Dimension]] = {"countries": "country", "langs": "lang", "sources": "source"}
+"""What each list of a filter chooses by."""
+
 ALL: Final = "*"
 """The topic of every post."""
 
@@ -151,7 +154,7 @@ def series_by(
     """
     intervals = Intervals(width, zone)
     edges = intervals.edges(_period(store, filter))
-    rows = store.query("series_by", **_over(filter, edges), dimension=dimension, **intervals.parameters)
+    rows = store.query("series_by", **_over(filter, edges, dimension), dimension=dimension, **intervals.parameters)
     grouped = some(counted(_instants(rows, intervals), filter.labels))
     totals = grouped.group_by("name").aggregate([("n", "sum")])
     largest = totals.sort_by([("n_sum", "descending"), ("name", "ascending")])["name"][:MOST_NAMES]
@@ -166,7 +169,7 @@ def by(store: Store, filter: Filter, dimension: Dimension) -> pa.Table:
     The name "" stands for unknown. By topic, the filter's topic does not count, and a post counts in each of its
     topics.
     """
-    rows = store.query("by", **_read(filter, _period(store, filter)), dimension=dimension)
+    rows = store.query("by", **_read(filter, _period(store, filter), DAY, dimension), dimension=dimension)
     return some(counted(rows, filter.labels)).sort_by([("n", "descending"), ("name", "ascending")])
 
 
@@ -261,22 +264,25 @@ def _instants(rows: pa.Table, intervals: Intervals) -> pa.Table:
 
 
 def _chosen(filter: Filter) -> dict[str, Any]:
-    return {name: getattr(filter, name) or None for name in ("countries", "langs", "sources")}
+    return {name: getattr(filter, name) or None for name in FACETS}
 
 
-def _over(filter: Filter, edges: list[datetime]) -> dict[str, Any]:
+def _over(filter: Filter, edges: list[datetime], dimension: Dimension = "topic") -> dict[str, Any]:
     """The parameters of a statement on buckets over whole intervals."""
     period = Span(edges[0], edges[-1]) if edges else Span(MONDAY, MONDAY)
-    return _read(filter, period, grain(edges))
+    return _read(filter, period, grain(edges), dimension)
 
 
-def _read(filter: Filter, period: Span, coarsest: timedelta = DAY) -> dict[str, Any]:
+def _read(filter: Filter, period: Span, coarsest: timedelta = DAY, dimension: Dimension = "topic") -> dict[str, Any]:
     """The parameters of a statement on buckets over a period, which is widened to whole minutes."""
-    return {"topic": filter.topic, **_chosen(filter), **pieces(aligned(period, MINUTE), coarsest)}
+    chosen = _chosen(filter)
+    told_apart = {FACETS[name] for name, values in chosen.items() if values} | {dimension} - {"topic"}
+    facet = "each" if len(told_apart) > 1 else "".join(told_apart)
+    return {"topic": filter.topic, **chosen, **pieces(aligned(period, MINUTE), coarsest), "facet": facet}
 
 
 def _totals(store: Store, filter: Filter, period: Span) -> Totals:
-    row = counted(store.query("totals", **_read(filter, period)), filter.labels).to_pylist()[0]
+    (row,) = counted(store.query("totals", **_read(filter, period)), filter.labels).to_pylist()
     scored = row["n"] - row["n_unscored"]
     minutes = (period.end - period.start) / MINUTE
     return Totals(

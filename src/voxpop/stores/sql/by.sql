@@ -1,8 +1,8 @@
--- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, dimension
+-- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, facet, dimension
 select
-    case $11::text when 'topic' then topic when 'country' then country when 'lang' then lang else source end as name,
+    case $12::text when 'topic' then topic when 'country' then country when 'lang' then lang else source end as name,
     {counts}
 from {buckets}
-where case when $11::text = 'topic' then topic <> '*' else topic = $1::text end
+where {of_topics}
   and {chosen}
 group by 1;

@@ -10,6 +10,12 @@ delete from buckets_hour where topic in (select topic from forgotten);
 
 delete from buckets_day where topic in (select topic from forgotten);
 
+delete from facets_minute where topic in (select topic from forgotten);
+
+delete from facets_hour where topic in (select topic from forgotten);
+
+delete from facets_day where topic in (select topic from forgotten);
+
 delete from lacking where topic in (select topic from forgotten);
 
 delete from topics where topic in (select topic from forgotten);

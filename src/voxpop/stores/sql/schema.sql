@@ -64,6 +64,28 @@ create table buckets_hour as select * from buckets_minute;
 
 create table buckets_day as select * from buckets_minute;
 
+-- facets: what buckets come to over two of source, country and lang, or over all three, so that a chart that tells
+-- apart by none or one of them does not read every pair. dimension is '' (then name is too), source, country or lang.
+-- Minutes have '' alone. merge_facets.sql keeps the first four columns unique.
+create table facets_minute (
+    start timestamptz not null,
+    topic text not null,
+    dimension text not null,
+    name text not null,
+    n bigint not null,
+    n_neg bigint not null,
+    n_neu bigint not null,
+    n_pos bigint not null,
+    n_unscored bigint not null,
+    n_neg_sure bigint not null,
+    n_neu_sure bigint not null,
+    n_pos_sure bigint not null
+);
+
+create table facets_hour as select * from facets_minute;
+
+create table facets_day as select * from facets_minute;
+
 create table ledger (
     model_id text not null,
     day text not null,

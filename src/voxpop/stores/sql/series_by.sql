@@ -1,17 +1,17 @@
--- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, dimension, width, zone, origin
+-- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, facet, dimension, width, zone, origin
 -- As series.sql, for each name of a dimension.
 select
     name,
-    date_bin($12::interval, start at time zone $13::text, $14::timestamp) as start,
+    date_bin($13::interval, start at time zone $14::text, $15::timestamp) as start,
     {counts}
 from (
     select
-        case $11::text when 'topic' then topic when 'country' then country when 'lang' then lang else source end
+        case $12::text when 'topic' then topic when 'country' then country when 'lang' then lang else source end
             as name,
         start,
         {counts}
     from {buckets}
-    where case when $11::text = 'topic' then topic <> '*' else topic = $1::text end
+    where {of_topics}
       and {chosen}
     group by 1, 2
 ) as by_start
