@@ -26,8 +26,8 @@ def python_packages() -> Iterator[dict[str, Any]]:
         name = re.sub(r"[-_.]+", "-", found.metadata["Name"]).lower()
         part: dict[str, Any] = {"type": "library", "name": name, "version": found.version}
         part["purl"] = f"pkg:pypi/{name}@{quote(found.version)}"
-        if licence := found.metadata.get("License-Expression"):
-            part["licenses"] = [{"expression": licence}]
+        if "License-Expression" in found.metadata:
+            part["licenses"] = [{"expression": found.metadata["License-Expression"]}]
         yield part
 
 

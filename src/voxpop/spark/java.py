@@ -84,7 +84,7 @@ def _release(home: Path) -> int | None:
 
 def _launchable(home: Path, cache: Path) -> Path:
     """The home itself, or one beside it whose `java` ignores the module that this Java lacks."""
-    command = [home / "bin" / "java", f"--add-modules={VECTOR_MODULE}", "-version"]
+    command = [str(home / "bin" / "java"), f"--add-modules={VECTOR_MODULE}", "-version"]
     if subprocess.run(command, capture_output=True, timeout=60).returncode == 0:
         return home
     wrapped = cache.expanduser() / "java"
