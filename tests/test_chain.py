@@ -57,6 +57,7 @@ class Kept:
 @contextmanager
 def kept(said: Path, *arguments: object) -> Iterator[Kept]:
     """A process that is kept until the block ends; `said` is what it wrote to standard error."""
+    said.touch()
     process = Kept(list(arguments), said)
     keeper = threading.Thread(target=process.run)
     keeper.start()
@@ -68,15 +69,14 @@ def kept(said: Path, *arguments: object) -> Iterator[Kept]:
 
 
 @contextmanager
-def writing(exports: Path) -> Iterator[list[int]]:
-    """Posts that go on arriving: a file every tenth of a second; the list has how many there are."""
+def writing(export: Path) -> Iterator[list[int]]:
+    """Posts that go on arriving, at the end of a file; the list has how many there are."""
     count, over = [0], threading.Event()
 
     def write() -> None:
-        while not over.wait(0.1):
-            path = exports / f"{count[0]:06}.jsonl"
-            path.with_suffix(".tmp").write_text(lines(count[0], count[0] + 5))
-            path.with_suffix(".tmp").rename(path)
+        while not over.wait(0.5):
+            with export.open("a") as file:
+                file.write(lines(count[0], count[0] + 5))
             count[0] += 5
 
     writer = threading.Thread(target=write)
@@ -121,7 +121,7 @@ def test_nothing_is_lost_and_each_comes_back_by_itself(tmp_path: Path) -> None:
         # As compose.yaml has it: readers come when there are tables, else they end and are started again until then.
         eventually(lambda: "dashboard" in scorer.said.read_text())
         api = stack.enter_context(kept(tmp_path / "api", "serve", "--read-only", *common, "--port", port))
-        with writing(exports) as written:
+        with writing(exports / "posts.jsonl") as written:
             eventually(lambda: counted(port) > 0)
             for one in (collector, scorer, api):
                 kill_and_wait(one, port)
