@@ -44,11 +44,11 @@ _BUCKETS = """
 copy (
     with single as (
         select date_trunc('minute', moment) as start, unnest(if(topic is null, ['*'], ['*', topic])) as topic,
-               source, country, lang, draw
+               source, country, lang, draw % 4 = 0 as repost, draw
         from events
     )
     select
-        start, topic, source, country, lang,
+        start, topic, source, country, lang, repost,
         count(*)::bigint as n,
         (count(*) filter (draw < 25))::bigint as n_neg,
         (count(*) filter (draw >= 25 and draw < 65))::bigint as n_neu,

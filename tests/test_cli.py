@@ -30,8 +30,8 @@ def test_every_command_has_help_with_an_example_and_the_common_options(name: str
     assert f"Example: voxpop {name}" in shown
     # `query` answers tables, in a form of the reader's choice.
     assert ("--json" in shown.split()) == (name != "query") and ("--format" in shown.split() or name != "query")
-    # `place` reads nothing but its text, `calibrate` but its file, and `query` but what a server answers.
-    assert ("--data" in shown.split()) == (name not in ("place", "calibrate", "query"))
+    # `place` reads nothing but its text, and `query` but what a server answers.
+    assert ("--data" in shown.split()) == (name not in ("place", "query"))
 
 
 def test_ingest_accounts_for_every_record_and_the_second_time_adds_nothing(export: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import answer, voxpop
+from voxpop import measured, models
 
 
 def test_score_answers_for_each_text_in_order() -> None:
@@ -107,6 +109,19 @@ def test_evaluate_measures_a_model_beside_others(tmp_path: Path) -> None:
     assert found["beside"]["majority"]["difference"]["accuracy"] == pytest.approx(-2 / 3, abs=1e-3)
     assert found["topics"]["n_topics"] == 1
     assert (tmp_path / "reliability.svg").exists()
+
+
+def test_evaluate_keeps_the_figures_beside_the_model(tmp_path: Path) -> None:
+    table, model = tmp_path / "labelled.tsv", tmp_path / "own"
+    table.write_text(LABELLED)
+    shutil.copytree(models.find("en-small"), model, ignore=shutil.ignore_patterns(measured.FILE))
+    answer("evaluate", "--data", table, "--model", model, "--keep", "three posts of ours")
+    found = measured.find(model)
+    assert found is not None and found.posts == "three posts of ours"
+    assert list(found.evaluation) == [str(model), "lexicon", "majority"]
+    assert found.behaviour[str(model)]["n"] > 1000
+    refused = voxpop("evaluate", "--data", table, "--model", "lexicon", "--keep", "no")
+    assert refused.returncode == 1 and "no directory to keep figures in" in refused.stderr
 
 
 def test_evaluate_tells_people_what_is_wrong_with_the_table(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -20,6 +21,9 @@ from voxpop.engines.embedded import EmbeddedEngine
 from voxpop.engines.opening import engine_of
 from voxpop.errors import Terminal
 from voxpop.log import Log
+from voxpop.lookout import Looking, Lookout
+from voxpop.notify.opening import channels_of
+from voxpop.notify.postman import Postman
 from voxpop.pipeline import Parts, Pipeline
 from voxpop.score import Job, ModelSpec
 from voxpop.seams import Engine, Scorer, Source, reads_topic
@@ -35,6 +39,7 @@ from voxpop.sources.x.access import Access
 from voxpop.sources.x.source import XSource
 from voxpop.sources.x.spend import MICROS, Limits, Prices, Purse
 from voxpop.sources.x.wanted import wanted
+from voxpop.stores.corrections import Corrections
 from voxpop.stores.opening import store_of
 from voxpop.stores.view import View
 from voxpop.topics import Topic
@@ -66,6 +71,20 @@ class Assembly:
     def backfill(self, watch: Callable[[Segment], None] | None = None) -> Backfill:
         """What counts the past of topics that came later."""
         return Backfill(self.store, self.job.scored, watch)
+
+    def lookout(self, busy: Callable[[], bool] = lambda: False) -> Lookout:
+        """What finds alerts in the store and notes what is to be said of them; it waits while `busy`."""
+        names = lambda: [topic.name for topic in self.catalogue.topics]  # noqa: E731
+        return Lookout(Looking(self.store, names, busy, self.postman.hears))
+
+    @cached_property
+    def postman(self) -> Postman:
+        """What sends notices of alerts to the channels of the settings.
+
+        Raises:
+            Terminal: a channel's secret is not there.
+        """
+        return Postman(self.store, channels_of(self.settings))
 
     def retain(self) -> None:
         """Let go of the text of posts past the age and the number that the settings keep."""
@@ -99,6 +118,7 @@ def assembled(settings: Settings, *, read_only: bool = False) -> Iterator[Assemb
         if store.made_by() != scorer.model_id:
             store.reset(catalogue.matcher.digest, scorer.model_id)
         store.follow(catalogue.matcher)
+        Corrections(store, settings.data).sync()
         catalogue.followed_by(store.follow)
         with engine_of(settings, console.say) as engine:
             yield Assembly(settings, log, scorer, catalogue, store, job, engine)

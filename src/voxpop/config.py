@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from voxpop.address import Address
+from voxpop.channels import ChannelSettings
 from voxpop.errors import Terminal
 from voxpop.topics import PRESETS, QueryError, Terms, Topic
 from voxpop.web import WebSettings
@@ -177,6 +178,12 @@ class Settings(WebSettings):
     """Access token of a user of the Mastodon instance, with the scope `read:statuses`; best in the environment."""
     topics: tuple[TopicSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
+    channels: tuple[ChannelSettings, ...] = ()
+    """Who is told of alerts."""
+    webhook_secret: SecretStr | None = None
+    """What notices to webhooks are signed with; best in the environment, like the two that follow."""
+    slack_url: SecretStr | None = None
+    smtp_password: SecretStr | None = None
     x_bearer: SecretStr | None = None
     """The bearer token of an app of X; better in the environment, `VOXPOP_X_BEARER`, than in a file."""
 
@@ -194,6 +201,14 @@ class Settings(WebSettings):
         if unknown:
             raise ValueError(f"no preset is named {', '.join(unknown)}; there are {', '.join(PRESETS)}")
         return presets
+
+    @field_validator("channels")
+    @classmethod
+    def _named_once(cls, channels: tuple[ChannelSettings, ...]) -> tuple[ChannelSettings, ...]:
+        names = [channel.name or channel.kind for channel in channels]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two channels are named {', '.join(twice)}; give each a name")
+        return channels
 
     @field_validator("sources")
     @classmethod

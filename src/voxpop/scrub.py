@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from voxpop import quarantine
 from voxpop import segment as segments
+from voxpop.corrections import CorrectionLog
 from voxpop.deletion import COLUMNS, Deletions, Departure, Track, directories, names
 from voxpop.errors import Poison, Terminal
 from voxpop.log import Log, sweep
@@ -59,6 +60,8 @@ class Options:
 class Scrubbed:
     """What a scrub did, or would do: posts whose content was still there, and the files that held it.
 
+    `corrections` counts the labelled posts that lost their text; their labels stay.
+
     `deleted_posts` and `deleted_accounts` count the deletions looked for; `unreadable` names damaged segments, which
     nobody can look into.
     """
@@ -68,6 +71,7 @@ class Scrubbed:
     posts: int = 0
     segments: int = 0
     quarantined: int = 0
+    corrections: int = 0
     unreadable: list[str] = field(default_factory=list)
     report: str | None = None
     dry_run: bool = False
@@ -136,7 +140,8 @@ class _Scrub:
     def plan(self) -> Scrubbed:
         """Say what there is to remove, without a change."""
         self._look()
-        return self._told(quarantine.scrub(self._log.root, self._deletions.ids(), dry_run=True), None)
+        quarantined = quarantine.scrub(self._log.root, self._deletions.ids(), dry_run=True)
+        return self._told((quarantined, self._corrected(dry_run=True)), None)
 
     def run(self) -> Scrubbed:
         """Remove it."""
@@ -150,7 +155,11 @@ class _Scrub:
             for path in self._paths(segment):
                 self._remove(path)
         quarantined = quarantine.scrub(self._log.root, self._deletions.ids())
-        return self._told(quarantined, self._removals.close())
+        return self._told((quarantined, self._corrected()), self._removals.close())
+
+    def _corrected(self, dry_run: bool = False) -> int:
+        deleted = self._deletions.posts.keys() | self._deletions.taken.keys()
+        return CorrectionLog(self._log.root).scrub(deleted.__contains__, dry_run=dry_run)
 
     def _look(self) -> None:
         for segment in self._options.track("looking", names(self._log)):
@@ -184,13 +193,15 @@ class _Scrub:
     def _named(self, path: Path) -> str:
         return path.relative_to(self._log.root).as_posix()
 
-    def _told(self, quarantined: int, report: Path | None) -> Scrubbed:
+    def _told(self, beside: tuple[int, int], report: Path | None) -> Scrubbed:
+        quarantined, corrections = beside
         return Scrubbed(
             deleted_posts=len(self._deletions.posts),
             deleted_accounts=len(self._deletions.accounts),
             posts=len(self._removals),
             segments=len(self._removals.segments()),
             quarantined=quarantined,
+            corrections=corrections,
             unreadable=sorted(self._unreadable),
             report=str(report) if report else None,
             dry_run=self._options.dry_run,

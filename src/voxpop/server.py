@@ -26,13 +26,16 @@ from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal, Transient
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
-from voxpop.insight import correction
+from voxpop.insight import correction, health
 from voxpop.observability import logs
 from voxpop.observability.measured import MeasuredScorer, MeasuredStore
 from voxpop.observability.metrics import Metrics
+from voxpop.scorers.onnx import OnnxScorer
 from voxpop.scrub import Options, is_due, scrub
 from voxpop.seams import Source, Telling
 from voxpop.spool import SpoolSource
+from voxpop.stores.corrections import Corrections
+from voxpop.stores.queries import Filter
 
 RETAIN_SECONDS = 300.0
 TOPICS_SECONDS = 1.0
@@ -64,6 +67,7 @@ class Server:
         self._pipeline = assembly.pipeline()
         self._gaps = GapLedger(assembly.log.root)
         self._backfill = assembly.backfill()
+        self._lookout = assembly.lookout(lambda: self._pipeline.behind > 0)
         self._web: _Web | None = None
         self._door = opened(assembly.settings)
 
@@ -92,6 +96,8 @@ class Server:
             self._stop.set()
             self._pipeline.stop()
             self._backfill.stop()
+            self._lookout.stop()
+            self._assembly.postman.stop()
             for worker in workers:
                 # A segment that takes longer is left: it is missing at the next start, as after a kill.
                 worker.join(DRAIN_SECONDS)
@@ -125,14 +131,27 @@ class Server:
             "scorer": scorer.status() if isinstance(scorer := self._assembly.scorer, Telling) else None,
             "behind_segments": self._pipeline.behind,
             "trouble": self._pipeline.trouble,
+            "alerts": self._alerts(),
             "model_id": self._assembly.scorer.model_id,
             "gaps": [msgspec.to_builtins(gap) for gap in self._gaps.gaps() if gap.is_open],
         }
 
+    def _alerts(self) -> dict[str, Any]:
+        postman = self._assembly.postman
+        return {"open": self._lookout.open, "sent": dict(postman.sent), "failed": dict(postman.failed)}
+
     def _parts(self) -> list[Callable[[], None]]:
         if self._assembly.read_only:
             return [self._watch_topics]
-        parts = [self._pipeline.run, self._backfill.run, self._retain, self._watch_topics, self._scrub]
+        parts = [
+            self._pipeline.run,
+            self._backfill.run,
+            self._lookout.run,
+            self._assembly.postman.run,
+            self._retain,
+            self._watch_topics,
+            self._scrub,
+        ]
         return [self._ingest, *parts] if self._sources else parts
 
     def _guard(self, part: Callable[[], None]) -> None:
@@ -203,13 +222,23 @@ class Server:
             failed=lambda: self._failure is not None,
             door=self._door,
             metrics=metrics,
+            model=self._assembly.job.model.directory,
             correction=correction.find(self._assembly.job.model.directory, settings.correction),
+            corrections=None if self._assembly.read_only else Corrections(self._assembly.store, settings.data),
+            health=self._health(),
             # Most readers never ask for it, so it is opened on use.
             towards=(lambda: towards_spec(settings).open()) if settings.towards_model else None,
         )
         api = create_api(service)
         mount(api, service)
         return configuration(api, settings)
+
+    def _health(self) -> Callable[[Filter], list[health.State]] | None:
+        parts = self._assembly
+        normal = health.find(parts.job.model.directory) if isinstance(parts.scorer, OnnxScorer) else None
+        if normal is None:
+            return None
+        return lambda window: health.health(parts.store, window, health.readable(parts.scorer), normal)
 
     def _announce(self, url: str) -> None:
         console.say(f"dashboard  {url}\nAPI        {url}v1/status\nstop with Ctrl-C")

@@ -13,7 +13,7 @@ from voxpop.api.door import Door
 from voxpop.api.keys import KeyRing
 from voxpop.api.limits import Limits, Rates
 
-EVERY: tuple[Scope, ...] = ("read", "score", "admin")
+EVERY: tuple[Scope, ...] = ("read", "score", "label", "admin")
 
 
 @dataclass(frozen=True)

@@ -25,3 +25,17 @@ async def test_the_bundled_model_that_serves_is_marked(service: Service) -> None
     assert [(model["name"], model["model_id"]) for model in found if model["serving"]] == [
         ("en-small", scorer.model_id)
     ]
+
+
+async def test_the_serving_model_tells_its_card_and_what_was_measured_of_it(service: Service) -> None:
+    scorer, directory = OnnxScorer.open(models.find("en-small")), models.find("en-small")
+    async with connected(replace(service, scorer=scorer, model=directory)) as client:
+        found = await get(client, "/v1/models/serving")
+    assert found["model_id"] == scorer.model_id and found["card"]["name"] == "en-small"
+    assert list(found["evaluation"])[:2] == list(found["behaviour"]) == ["en-small", "lexicon"]
+    assert "TweetEval" in found["posts"]
+
+
+async def test_a_model_without_files_has_neither_card_nor_figures(client: httpx.AsyncClient) -> None:
+    found = await get(client, "/v1/models/serving")
+    assert found == {"model_id": "words-1", "card": None, "posts": None, "evaluation": None, "behaviour": None}

@@ -143,6 +143,7 @@ async def test_a_query_is_tried_on_the_log_and_kept_nowhere(client: httpx.AsyncC
     body = (await client.post("/v1/topics/test", json={"query": "PLUM lang:en OR plum"})).json()
     assert (body["looked_at"], body["caught"]) == (2, 1)
     assert body["examples"][0]["text"] == "a plum <b>"
+    assert body["examples"][0]["matches"] == [[2, 6]]
     assert body["x"] == {"rules": ["(PLUM lang:en) OR plum"], "notes": [], "refused": None}
     refused = (await client.post("/v1/topics/test", json={"query": "lang:en"})).json()
     assert "no rule for lang:en" in refused["x"]["refused"]

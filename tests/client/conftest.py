@@ -11,6 +11,7 @@ from tests.api.wordlist import WordScorer, pipeline_status
 from tests.stores.scored import cut
 from voxpop.api.app import Service
 from voxpop.catalogue import Catalogue
+from voxpop.stores.corrections import Corrections
 from voxpop.stores.duckdb import DuckDBStore
 from voxpop.topics import Topic
 
@@ -24,7 +25,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     for piece in cut(ROWS, [4]):
         store.load(*piece)
     catalogue.followed_by(store.follow)
-    yield Service(store, WordScorer(), catalogue, "These posts are invented", pipeline_status)
+    kept = Corrections(store, folder)
+    yield Service(store, WordScorer(), catalogue, "These posts are invented", pipeline_status, corrections=kept)
     store.close()
 
 

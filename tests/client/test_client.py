@@ -146,3 +146,24 @@ def test_a_table_goes_to_pandas_and_back(address: str) -> None:
     assert isinstance(frame, pandas.DataFrame)
     assert pa.Table.from_pandas(frame)["n"].to_pylist() == frame["n"].tolist()
     assert isinstance(frame["start"][0].to_pydatetime(), datetime)
+
+
+def test_shares_drivers_and_copies_are_asked_for(ask: Ask) -> None:
+    assert ask("prevalence", topic="apple")["total"]["n"] == 7
+    rows = ask("prevalence", width=timedelta(hours=1), start=MORNING, end=MORNING + timedelta(hours=1))["rows"]
+    assert [row["n"] for row in rows] == [8]
+    assert ask("drivers", start=MORNING, end=MORNING + timedelta(hours=1), against="pear")["before"]["topic"] == "pear"
+    assert ask("copies", limit=5, topic="apple")["read"] == 5
+
+
+def test_labels_are_asked_for_given_and_read_back(ask: Ask) -> None:
+    before = ask("corrections").num_rows
+    offered = ask("next_to_label", 2, "random", topic="apple")
+    assert set(offered["drawn"].to_pylist()) == {"random"} and "uncertainty" in offered.column_names
+    post_id = offered["post_id"][0].as_py()
+    assert ask("correct", post_id, "neutral", "ana", "random")["author"] == "ana"
+    rows = ask("corrections", 1, author="ana", newest_only=True)
+    assert (rows["post_id"].to_pylist(), rows.schema.field("given_at").type) == ([post_id], TIMESTAMP)
+    assert ask("corrections").num_rows == before + 1
+    with pytest.raises(Terminal, match="no such post"):
+        ask("correct", "test:99", "neutral")

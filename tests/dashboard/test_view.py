@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from voxpop.dashboard.view import Choice, default_range, resolve
+from voxpop.dashboard.choice import Choice
+from voxpop.dashboard.view import default_range, resolve
 from voxpop.stores.period import Span
+from voxpop.stores.queries import Filter
 
 NOW = datetime(2026, 11, 19, 12, 34, 56, tzinfo=UTC)
 LIVE = Span(NOW - timedelta(days=40), datetime(2026, 11, 19, 12, 34, tzinfo=UTC))
@@ -52,3 +54,22 @@ def test_the_default_range_shows_data(known: Span | None, range: str) -> None:
 
 def test_the_default_range_of_years_of_history_is_everything() -> None:
     assert default_range(Span(datetime(2015, 1, 1, tzinfo=UTC), HISTORY.end), NOW) == "all"
+
+
+def test_a_given_period_takes_the_ranges_place_and_carries_every_filter() -> None:
+    start, end = (
+        NOW.replace(hour=1, minute=7, second=0, microsecond=0),
+        NOW.replace(hour=2, minute=0, second=0, microsecond=0),
+    )
+    choice = Choice("gta6", "7d", start, end, ("DE",), ("en", ""), ("x",), ("negative",), reposts=False)
+    window = resolve(choice, LIVE, NOW)
+    assert (window.start, window.end, window.width) == (start, end, timedelta(minutes=1))
+    assert not window.live
+    expected = Filter("gta6", start, end, ("DE",), ("en", ""), ("x",), ("negative",), False)
+    assert window.filter == window.measured == expected
+
+
+def test_days_begin_at_midnight_in_the_chosen_zone() -> None:
+    window = resolve(Choice("*", "1y", zone="Asia/Kolkata"), LIVE, NOW)
+    assert window.width == timedelta(days=1)
+    assert (window.start.hour, window.start.minute) == (18, 30)

@@ -14,6 +14,8 @@ from tests.stores.scored import POLARITY, cut, event, table
 from tests.stores.view import Row, coarse, facets, load, naive, rolled_up, seen, select, summed_up
 from voxpop.schema import posts_of
 from voxpop.segment import Segment
+from voxpop.stores import queries
+from voxpop.stores.queries import Filter
 from voxpop.stores.view import View
 
 EVENTS = st.builds(
@@ -102,7 +104,9 @@ def test_an_edit_of_a_post_nobody_saw_counts_as_the_post(store: View) -> None:
 
 def test_a_repost_counts_beside_its_original(store: View) -> None:
     load(store, event("test:1"), event("test:2", kind="repost", ref_id="test:1"))
-    assert {key[1]: sums[0] for key, sums in seen(store).buckets.items()} == {"*": 2, "apple": 2}
+    counts = {(key[1], key[5]): sums[0] for key, sums in seen(store).buckets.items()}
+    assert counts == {("*", False): 1, ("apple", False): 1, ("*", True): 1, ("apple", True): 1}
+    assert [queries.totals(store, Filter("apple", reposts=wanted)).n for wanted in (True, False)] == [2, 1]
 
 
 @pytest.mark.parametrize("first", [0, 1])

@@ -40,7 +40,7 @@ def fold(pieces: Pieces, directory: Path, parts: int) -> Folded:
     with connect(directory / "sum.duckdb") as connection:
         sums = ", ".join(f"sum({name})::bigint as {name}" for name in COUNTED)
         connection.execute(
-            f"copy (select start, topic, source, country, lang, {sums}, sum(sum_polarity)::decimal(18, 6) as "
+            f"copy (select start, topic, source, country, lang, repost, {sums}, sum(sum_polarity)::decimal(18, 6) as "
             f"sum_polarity from read_parquet('{folded.files('partial')}') group by all) "
             f"to '{folded.path('buckets', 'all')}'"
         )
@@ -81,7 +81,7 @@ def test_a_store_goes_on_from_what_it_took_in(store: View, tmp_path: Path) -> No
     later = [event("test:1", "a pear", op="update", rev="2"), departure(minute=9), event("test:3", None, op="delete")]
     segment, batch = cut(later, [])[0]
     store.load(Segment(segment.day, 3), batch)
-    assert {row[1]: row[5] for row in tables(store)["buckets_minute"]} == {"*": 1, "pear": 1}
+    assert {row[1]: row[6] for row in tables(store)["buckets_minute"]} == {"*": 1, "pear": 1}
 
 
 def test_what_cannot_be_taken_in_leaves_the_store_as_it_was(store: View, tmp_path: Path) -> None:

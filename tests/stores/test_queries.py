@@ -194,3 +194,9 @@ def test_a_query_names_each_of_its_parameters(name: str) -> None:
     query = statement(name)
     assert all(f"${number}" in query.text for number in range(1, len(query.params) + 1))
     assert f"${len(query.params) + 1}" not in query.text
+
+
+def test_each_network_is_last_seen_in_the_minute_of_its_newest_post(filled: View) -> None:
+    seen = columns(filled.query("last_seen", since=at(0)), "name", "newest")
+    assert seen == [("other", at(4)), ("test", at(3))]
+    assert columns(filled.query("last_seen", since=at(4)), "name") == [("other",)]

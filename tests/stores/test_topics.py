@@ -135,3 +135,14 @@ def test_topics_that_change_while_a_segment_is_matched_are_not_missed(place: Pla
     assert store.lacking() == []
     assert queries.totals(store, Filter("plum")).n == 1
     store.close()
+
+
+def test_how_much_of_a_topics_past_is_counted_can_be_told(store: View) -> None:
+    for piece in PIECES:
+        store.load(*piece)
+    assert store.query("progress").to_pylist() == []
+    store.follow(WITH_PLUM)
+    assert store.query("progress").to_pylist() == [{"topic": "plum", "waiting": len(ROWS), "loaded": len(ROWS)}]
+    first = store.lacking()[0]
+    assert store.backfill(first, dict(PIECES)[first])
+    assert store.query("progress")["waiting"].to_pylist() == [len(ROWS) - 1]

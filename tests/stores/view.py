@@ -20,9 +20,9 @@ from voxpop.stores.duckdb import DuckDBStore
 from voxpop.stores.postgres import PostgresStore
 
 Row = dict[str, Any]
-KEYS = ("start", "topic", "source", "country", "lang")
+KEYS = ("start", "topic", "source", "country", "lang", "repost")
 SUMS = (*COUNTED, "sum_polarity")
-FACETS = ("start", "topic", "dimension", "name")
+FACETS = ("start", "topic", "dimension", "name", "repost")
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ def facets(store: view.View, grain: str) -> dict[tuple[Any, ...], tuple[Any, ...
 def summed_up(buckets: dict[tuple[Any, ...], tuple[Any, ...]], grain: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """What buckets of one grain come to over all of source, country and lang, and but for minutes over two of them."""
     found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for (start, topic, source, country, lang), (*counts, _) in buckets.items():
+    for (start, topic, source, country, lang, repost), (*counts, _) in buckets.items():
         named = {"source": source, "country": country, "lang": lang} if grain != "minute" else {}
         for dimension, name in {"": "", **named}.items():
-            key = (start, topic, dimension, name)
+            key = (start, topic, dimension, name, repost)
             found[key] = tuple(map(sum, zip(found.get(key, (0,) * len(counts)), counts, strict=True)))
     return found
 
@@ -108,7 +108,8 @@ def naive(pieces: Sequence[tuple[Segment, pa.Table]]) -> View:
         posts[post_id] = (not deleted, rev, position, text, row["label"], [] if deleted else topics)
         for topic in [] if deleted else ["*", *topics]:
             minute = row["created_at"].replace(second=0, microsecond=0)
-            key = (minute, topic, row["source"], row["country"] or "", row["lang_detected"] or "")
+            names = (row["source"], row["country"] or "", row["lang_detected"] or "")
+            key = (minute, topic, *names, row["kind"] == "repost")
             buckets.setdefault(key, []).append(row)
     return View(posts, {key: _sums(rows) for key, rows in buckets.items()})
 

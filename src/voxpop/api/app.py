@@ -8,15 +8,18 @@ from fastapi import FastAPI, HTTPException
 
 from voxpop import __version__
 from voxpop.api import (
+    alerts,
     buckets,
     cards,
     comparisons,
     copies,
+    corrections,
     drivers,
     explanations,
     exports,
     fresh,
     gaps,
+    health,
     live,
     login,
     maps,
@@ -25,6 +28,7 @@ from voxpop.api import (
     predictions,
     prevalence,
     problems,
+    quarantine,
     scores,
     status,
     topics,
@@ -100,8 +104,8 @@ class _Api(FastAPI):
 
 
 _PARTS = (
-    explanations, buckets, comparisons, prevalence, copies, drivers, maps, posts, topics, gaps, cards, exports, status,
-    live, login,
+    explanations, buckets, comparisons, prevalence, copies, corrections, drivers, alerts, maps, posts, topics, gaps,
+    quarantine, health, cards, exports, status, live, login,
 )  # fmt: skip
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

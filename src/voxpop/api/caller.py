@@ -6,9 +6,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-Scope = Literal["read", "score", "admin"]
+Scope = Literal["read", "score", "label", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-"""read: what was measured. score: the model on texts of one's own. admin: changing topics. None implies another."""
+"""read: what was measured. score: the model on texts of one's own. label: correcting labels, for which it is
+shown posts. admin: changing topics. None implies another."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from voxpop import models
+from voxpop import measured, models
 from voxpop.api.access import needs
 from voxpop.api.service import Service
 from voxpop.scorers.card import model_id
@@ -31,6 +31,16 @@ class Model(BaseModel):
     base_model: str | None
 
 
+class Serving(BaseModel):
+    """The model that scores: its card, and what was measured of it; null where it has none."""
+
+    model_id: str = Field(examples=["en-small-1"])
+    card: dict[str, Any] | None = Field(description="Its `model.json`.")
+    posts: str | None = Field(description="Which labelled posts it was measured on.")
+    evaluation: dict[str, Any] | None = Field(description="By scorer, its own first: what `voxpop evaluate` answers.")
+    behaviour: dict[str, Any] | None = Field(description="By scorer, its own first: what `voxpop behaviour` answers.")
+
+
 class Models(BaseModel):
     """The bundled models, and the serving one where it is none of them."""
 
@@ -47,7 +57,31 @@ def routes(service: Service) -> APIRouter:
         found = [_bundled(directory, service.scorer.model_id) for directory in models.bundled().values()]
         return Models(models=found if any(model.serving for model in found) else [_other(service), *found])
 
+    @router.get("/models/serving")
+    def own() -> Serving:
+        """The card of the model that serves and what was measured of it, beside a baseline, as it was kept with it."""
+        return serving(service)
+
     return router
+
+
+def serving(service: Service) -> Serving:
+    """The model that serves, with its card and its figures.
+
+    Raises:
+        Terminal: its figures are there, and cannot be read.
+    """
+    directory = service.model
+    if directory is None or not (directory / "model.json").is_file():
+        return Serving(model_id=service.scorer.model_id, card=None, posts=None, evaluation=None, behaviour=None)
+    found = measured.find(directory)
+    return Serving(
+        model_id=service.scorer.model_id,
+        card=json.loads((directory / "model.json").read_text(encoding="utf-8")),
+        posts=found and found.posts,
+        evaluation=found and dict(found.evaluation),
+        behaviour=found and dict(found.behaviour),
+    )
 
 
 def _bundled(directory: Path, serving: str) -> Model:

@@ -30,11 +30,12 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(Unchanged, _unchanged)
 
 
-def fresh(service: Service) -> Callable[..., None]:
+def fresh(service: Service, also: str | None = None) -> Callable[..., None]:
     """A dependency that tags the answer and spares it where the client has it.
 
     The tag changes with everything that an answer is made of: what is loaded, the topics, the model, the question. It
-    does not when text is let go of by age, which a client then has for longer than the store.
+    does not when text is let go of by age, which a client then has for longer than the store. `also` is a query whose
+    answer counts, too.
     """
 
     def check(
@@ -42,7 +43,7 @@ def fresh(service: Service) -> Callable[..., None]:
         response: Response,
         if_none_match: Annotated[str | None, Header(description="The `ETag` of the answer you have.")] = None,
     ) -> None:
-        tag = _tag(service, request)
+        tag = _tag(service, request, also)
         response.headers.update({"ETag": tag, "Cache-Control": _CACHING})
         if if_none_match and (if_none_match.strip() == "*" or tag in map(str.strip, if_none_match.split(","))):
             raise Unchanged(tag)
@@ -50,12 +51,13 @@ def fresh(service: Service) -> Callable[..., None]:
     return check
 
 
-def _tag(service: Service, request: Request) -> str:
+def _tag(service: Service, request: Request, also: str | None) -> str:
     # Read before the answer is: one that is newer than its tag is only sent once more.
     version = service.store.query("version").to_pylist()[0]
     topics = [(topic.name, topic.title, str(topic.query)) for topic in service.topics.topics]
     asked = request.url.path, request.url.query
-    made_of = repr((__version__, version["seq"], version["loaded_at"], service.scorer.model_id, topics, asked))
+    more = service.store.query(also).to_pylist() if also else None
+    made_of = repr((__version__, version["seq"], version["loaded_at"], service.scorer.model_id, topics, asked, more))
     return f'W/"{hashlib.blake2b(made_of.encode("utf-8", "replace"), digest_size=12).hexdigest()}"'
 
 

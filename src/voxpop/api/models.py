@@ -244,6 +244,10 @@ class CaughtPost(BaseModel):
     author: str | None
     text: str
     created_at: datetime
+    matches: list[tuple[int, int]] = Field(
+        description="Where the text says what the query asks for, in code points, the end exclusive.",
+        examples=[[[0, 8]]],
+    )
 
 
 class XRules(BaseModel):

@@ -30,6 +30,7 @@ class Choice:
     lang: Names
     source: Names
     label: Annotated[list[Label], Query()]
+    reposts: bool = True
 
 
 def choice(
@@ -37,11 +38,12 @@ def choice(
     lang: Annotated[list[str] | None, Query(max_length=100, description="ISO 639-1")] = None,
     source: Annotated[list[str] | None, Query(max_length=100)] = None,
     label: Annotated[list[Label] | None, Query()] = None,
+    reposts: Annotated[bool, Query(description="`false` leaves reposts out.")] = True,
 ) -> Choice:
     """Read the choice off the query; each may be given several times."""
     for given in (country, lang, source):
         plain("".join(given or []))
-    return Choice(country or [], lang or [], source or [], label or [])
+    return Choice(country or [], lang or [], source or [], label or [], reposts)
 
 
 def selected(topic: str, start: datetime | None, end: datetime | None, chosen: Choice) -> Filter:
@@ -55,8 +57,9 @@ def selected(topic: str, start: datetime | None, end: datetime | None, chosen: C
     if start and end and _utc(end) <= _utc(start):
         raise HTTPException(422, "end is not after start; swap them")
     return Filter(
-        topic, start, end, tuple(chosen.country), tuple(chosen.lang), tuple(chosen.source), tuple(chosen.label)
-    )
+        topic, start, end, tuple(chosen.country), tuple(chosen.lang), tuple(chosen.source), tuple(chosen.label),
+        reposts=chosen.reposts,
+    )  # fmt: skip
 
 
 def topic_of(service: Service) -> Callable[..., str]:

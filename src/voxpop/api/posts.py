@@ -1,6 +1,6 @@
 """`GET /v1/posts`: the posts behind the numbers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Query
@@ -42,5 +42,9 @@ def routes(service: Service) -> APIRouter:
 
 def listed(rows: pa.Table) -> list[Post]:
     """Rows of `queries.posts` as posts."""
-    unknown = ("lang", "country")
-    return [Post(**{**row, **{name: row[name] or None for name in unknown}}) for row in rows.to_pylist()]
+    return [Post(**fields(row)) for row in rows.to_pylist()]
+
+
+def fields(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the members of a post: null in place of the empty name that stands for unknown."""
+    return {**row, "lang": row["lang"] or None, "country": row["country"] or None}

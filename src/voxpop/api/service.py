@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from voxpop.api.door import Door
 from voxpop.catalogue import Catalogue
 from voxpop.gaps import Gap
 from voxpop.insight.correction import Correction
+from voxpop.insight.health import State
 from voxpop.log import Log
 from voxpop.observability.metrics import Metrics
 from voxpop.seams import Scorer, Store
+from voxpop.stores.corrections import Corrections
+from voxpop.stores.queries import Filter
 from voxpop.topics import Matcher
 
 
@@ -46,6 +50,9 @@ class Service:
         failed: tells whether a part of the service failed for good, so that it is not ready.
         door: who may come in, and what they may have.
         metrics: what is measured of this service.
+        corrections: where labels that people give are kept; None where they cannot be.
+        health: how far posts are from what is normal for the model; None where that is not known.
+        model: the directory of the files of the model that scores; None for one that has none.
         towards: opens the model that reads a text beside a topic; None where there is none.
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
         readers: counts who follows `/v1/live`.
@@ -65,4 +72,7 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     readers: Readers = field(default_factory=Readers)
     correction: Correction | None = None
+    model: Path | None = None
     towards: Callable[[], Scorer] | None = None
+    corrections: Corrections | None = None
+    health: Callable[[Filter], list[State]] | None = None

@@ -34,6 +34,7 @@ from voxpop.stores.counts import COUNTS
 from voxpop.stores.queries import Filter
 from voxpop.topics import QueryError
 from voxpop.topics import Topic as Listened
+from voxpop.topics.passages import passages
 from voxpop.topics.rules import compile_rules
 
 _NONE: dict[str, Any] = {**dict.fromkeys(("n", *COUNTS), 0), "net": None}
@@ -50,7 +51,7 @@ def routes(service: Service) -> APIRouter:
     @router.get("", responses=fresh.DOCUMENTED, dependencies=[*read, Depends(fresh.fresh(service))])
     def topics() -> Topics:
         """The topics, each with its counts in the last hour before the newest event."""
-        return _topics(service)
+        return listed(service)
 
     @router.post("", status_code=201, responses=changing, dependencies=own)
     def add(topic: NewTopic, response: Response) -> KeptTopic:
@@ -91,7 +92,8 @@ def _tagged(response: Response, topic: Kept) -> Kept:
     return topic
 
 
-def _topics(service: Service) -> Topics:
+def listed(service: Service) -> Topics:
+    """The topics there are, each with its counts in the last hour before the newest event."""
     filter = queries.recent(Filter(), queries.span(service.store), timedelta(hours=1))
     found = {row.pop("name"): row for row in queries.by(service.store, filter, "topic").to_pylist()}
     everything = queries.totals(service.store, filter)
@@ -113,7 +115,7 @@ def _topics(service: Service) -> Topics:
 
 
 def _one(service: Service, name: str) -> Topic:
-    for topic in _topics(service).topics:
+    for topic in listed(service).topics:
         if topic.name == name:
             return topic
     raise HTTPException(404, f"there is no topic {name!r}; /v1/topics lists them")
@@ -162,7 +164,7 @@ def _preview(service: Service, given: QueryText) -> Preview:
         rules = XRules(rules=[rule.value for rule in compiled.rules], notes=list(compiled.notes), refused=None)
     except Terminal as error:
         rules = XRules(rules=[], notes=[], refused=str(error))
-    examples = [CaughtPost(**vars(post)) for post in found.examples]
+    examples = [CaughtPost(**vars(post), matches=passages(topic, post.text)) for post in found.examples]
     return Preview(
         query=str(topic.query), looked_at=found.looked_at, caught=found.caught, examples=examples, x=rules
     )  # fmt: skip

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SEGMENTS_A_TASK: Final = 16
 PARTITION_BYTES: Final = 64 << 20
-BUCKET: Final = ("start", "topic", "source", "country", "lang")
+BUCKET: Final = ("start", "topic", "source", "country", "lang", "repost")
 ENTRY: Final = pa.schema(
     [("day", pa.string()), ("offset", pa.int64()), ("rows", pa.int64()), ("newest_received", TIMESTAMP)]
 )

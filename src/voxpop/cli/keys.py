@@ -44,9 +44,9 @@ def create(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="read|score|admin",
-            help="read: what was measured, and the dashboard. score: the model on one's own texts. admin: changing "
-            "topics. May be repeated. [default: read]",
+            metavar="read|score|label|admin",
+            help="read: what was measured, and the dashboard. score: the model on one's own texts. label: "
+            "correcting labels. admin: changing topics. May be repeated. [default: read]",
         ),
     ] = None,
     days: Annotated[int | None, typer.Option(min=1, max=36500, help="Days until it expires. [default: never]")] = None,

@@ -66,6 +66,7 @@ def _told(done: Scrubbed) -> str:
     what = "to be removed" if done.dry_run else "removed"
     lines = [
         f"{done.deleted_posts:,} posts and {done.deleted_accounts:,} accounts were deleted upstream",
-        f"{done.posts:,} posts {what} from {done.segments:,} segments, {done.quarantined:,} lines from quarantine",
+        f"{done.posts:,} posts {what} from {done.segments:,} segments, {done.quarantined:,} lines from quarantine, "
+        f"{done.corrections:,} texts from corrections",
     ]
     return "\n".join([*lines, f"report: {done.report}"] if done.report else lines)

@@ -231,5 +231,7 @@ def _catch_up(parts: Any) -> int:
     lacking = len(parts.store.lacking())
     with console.counting("counting new topics", lacking, "segment") as bar:
         parts.backfill(lambda segment: bar.update()).catch_up()
+    parts.lookout().look()
+    parts.postman.post()
     parts.retain()
     return loaded

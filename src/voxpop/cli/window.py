@@ -26,22 +26,33 @@ def windowed(
     Raises:
         Terminal: there is no store, it has no posts, another process has it, or a name or a time is none.
     """
+    with opened(settings, read_only=settings.database is not None) as (store, names):
+
+        def known(name: str) -> str:
+            if name not in ("*", *names):
+                raise Terminal(f"there is no topic {name!r}; there are {', '.join(names)}, and * for every post")
+            return name
+
+        yield store, _window(store, known(topic), *period_of(*period)), known
+
+
+@contextmanager
+def opened(settings: Settings, *, read_only: bool) -> Iterator[tuple[View, list[str]]]:
+    """The store that the settings name, and the topics' names; closes it.
+
+    Raises:
+        Terminal: there is no store, or another process has it.
+    """
     from voxpop.catalogue import Catalogue
     from voxpop.stores.opening import store_of
 
     if settings.database is None and not (settings.data / "store.duckdb").is_file():
         raise Terminal(f"{settings.data} has no store; name another with --data, or make one with `voxpop run`")
     catalogue = Catalogue(settings.all_topics(), settings.data)
-    names = [known.name for known in catalogue.topics]
 
-    def known(name: str) -> str:
-        if name not in ("*", *names):
-            raise Terminal(f"there is no topic {name!r}; there are {', '.join(names)}, and * for every post")
-        return name
-
-    store = store_of(settings, catalogue.matcher, read_only=settings.database is not None)
+    store = store_of(settings, catalogue.matcher, read_only=read_only)
     try:
-        yield store, _window(store, known(topic), *period_of(*period)), known
+        yield store, [known.name for known in catalogue.topics]
     finally:
         store.close()
 

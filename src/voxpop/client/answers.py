@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from voxpop.errors import Terminal, Transient, VoxpopError
 from voxpop.schema import TIMESTAMP
 
-_TIMES: Final = frozenset({"start", "end", "created_at", "received_at", "since", "until"})
+_TIMES: Final = frozenset({"start", "end", "created_at", "received_at", "since", "until", "given_at", "posted_at"})
 _LATER: Final = frozenset({429, 502, 503, 504})
 
 

@@ -71,6 +71,32 @@ class Compared(TypedDict, total=False):
     source: Names
 
 
+class Estimated(Chosen, total=False):
+    """Whose shares are estimated: of intervals of a width, or of the names of a group; else of the period alone."""
+
+    width: timedelta | int
+    group: Literal["topic", "country", "lang", "source"]
+    tz: str
+
+
+class Driven(Chosen, total=False):
+    """What a window is set against: another period, another topic; by default the period just before it."""
+
+    before_start: Time
+    before_end: Time
+    against: str
+
+
+class Corrected(TypedDict, total=False):
+    """Which corrections: of a post, by an author, of a label, drawn in a way; the newest of each author alone."""
+
+    post_id: str
+    author: str
+    label: Literal["negative", "neutral", "positive"]
+    drawn: Literal["own", "next", "random"]
+    newest_only: bool
+
+
 def parameters(chosen: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The query parameters that stand for keyword arguments; those that are None are left out.
 
@@ -89,6 +115,8 @@ def _each(value: object) -> Sequence[object]:
 def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, timedelta):
         return str(round(value.total_seconds()))
     return str(value)

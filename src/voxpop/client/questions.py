@@ -64,6 +64,37 @@ def cells(chosen: Mapping[str, Any]) -> Question[pa.Table]:
     return Question("GET", "/v1/map", _rows("cells"), parameters(chosen))
 
 
+def prevalence(chosen: Mapping[str, Any]) -> Question[dict[str, Any]]:
+    """`GET /v1/prevalence`."""
+    return Question("GET", "/v1/prevalence", _json, parameters(chosen))
+
+
+def drivers(chosen: Mapping[str, Any]) -> Question[dict[str, Any]]:
+    """`GET /v1/drivers`."""
+    return Question("GET", "/v1/drivers", _json, parameters(chosen))
+
+
+def copies(chosen: Mapping[str, Any], limit: int) -> Question[dict[str, Any]]:
+    """`GET /v1/copies`."""
+    return Question("GET", "/v1/copies", _json, parameters({**chosen, "limit": limit}))
+
+
+def corrections(chosen: Mapping[str, Any], limit: int, before: str | None) -> Question[dict[str, Any]]:
+    """`GET /v1/corrections`: one page and the cursor of the next."""
+    return Question("GET", "/v1/corrections", _json, parameters({**chosen, "limit": limit, "before": before}))
+
+
+def correct(given: Mapping[str, Any]) -> Question[dict[str, Any]]:
+    """`POST /v1/corrections`."""
+    body = {name: value for name, value in given.items() if value is not None}
+    return Question("POST", "/v1/corrections", _json, body=body, repeats=False)
+
+
+def next_to_label(chosen: Mapping[str, Any], n: int, drawn: str) -> Question[pa.Table]:
+    """`GET /v1/corrections/next`."""
+    return Question("GET", "/v1/corrections/next", _suggested, parameters({**chosen, "n": n, "drawn": drawn}))
+
+
 def gaps(source: str | None) -> Question[pa.Table]:
     """`GET /v1/gaps`."""
     return Question("GET", "/v1/gaps", _rows("gaps"), parameters({"source": source}))
@@ -124,6 +155,16 @@ def _json(answer: httpx.Response) -> dict[str, Any]:
 def _scores(answer: httpx.Response) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = answer.json()["scores"]
     return found
+
+
+def _suggested(answer: httpx.Response) -> pa.Table:
+    found = answer.json()
+    return table(
+        [
+            {**row["post"], "drawn": found["drawn"], **{name: row[name] for name in row if name != "post"}}
+            for row in found["suggestions"]
+        ]
+    )
 
 
 def _nothing(answer: httpx.Response) -> None:

@@ -13,7 +13,17 @@ import pyarrow as pa
 from pydantic import SecretStr
 
 from voxpop.client import answers, questions
-from voxpop.client.chosen import Bucketed, Chosen, Compared, Mapped, Searched, parameters
+from voxpop.client.chosen import (
+    Bucketed,
+    Chosen,
+    Compared,
+    Corrected,
+    Driven,
+    Estimated,
+    Mapped,
+    Searched,
+    parameters,
+)
 from voxpop.client.connection import PAGE, Reach, read, request
 from voxpop.client.questions import Question
 from voxpop.errors import VoxpopError
@@ -99,6 +109,40 @@ class Client:
     def explain(self, text: str) -> dict[str, Any]:
         """Which words carried the label of a text."""
         return self.ask(questions.explain(text))
+
+    def prevalence(self, **chosen: Unpack[Estimated]) -> dict[str, Any]:
+        """Shares corrected for the model's errors, with 90 % intervals: `total`, and `rows` by `width` or `group`."""
+        return self.ask(questions.prevalence(chosen))
+
+    def drivers(self, **chosen: Unpack[Driven]) -> dict[str, Any]:
+        """What moved the numbers from one window to another."""
+        return self.ask(questions.drivers(chosen))
+
+    def copies(self, limit: int = 10_000, **chosen: Unpack[Chosen]) -> dict[str, Any]:
+        """How much of the newest posts is copied, and how much comes from few authors."""
+        return self.ask(questions.copies(chosen, limit))
+
+    def corrections(self, limit: int | None = None, **chosen: Unpack[Corrected]) -> pa.Table:
+        """The labels that people gave, newest first; all of them without a limit."""
+        found: list[dict[str, Any]] = []
+        before = None
+        while limit is None or len(found) < limit:
+            size = PAGE if limit is None else min(PAGE, limit - len(found))
+            page = self.ask(questions.corrections(chosen, size, before))
+            found += page["corrections"]
+            before = page["next"]
+            if before is None:
+                break
+        return answers.table(found)
+
+    def correct(self, post_id: str, label: str, author: str | None = None, drawn: str = "own") -> dict[str, Any]:
+        """Give a post a label; `drawn` is that of `next_to_label` where the post came from there."""
+        given = {"post_id": post_id, "label": label, "author": author, "drawn": drawn}
+        return self.ask(questions.correct(given))
+
+    def next_to_label(self, n: int = 20, drawn: str = "next", **chosen: Unpack[Chosen]) -> pa.Table:
+        """Posts to label next: what teaches most, or with `drawn="random"` a fair sample."""
+        return self.ask(questions.next_to_label(chosen, n, drawn))
 
     def gaps(self, source: str | None = None) -> pa.Table:
         """Periods in which a live source was not heard."""

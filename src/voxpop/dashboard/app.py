@@ -11,22 +11,26 @@ from fastapi import FastAPI
 from voxpop.api.app import Service
 from voxpop.api.security import page_policy
 from voxpop.dashboard import callbacks, layout, text
+from voxpop.dashboard.pages import routes
 
 ASSETS: Final = Path(__file__).parent / "assets"
 
 
 def mount(api: FastAPI, service: Service) -> None:
-    """Put the page at `/` of the API's server, all of its parts served from there.
+    """Put the page at `/` of the API's server, and the further pages beside it, all of their parts served from there.
 
     The trap: Dash answers every GET that no earlier route takes with the page, so the API's routes, and its refusal of
     unknown ones, must be in place before.
     """
+    routes.mount(api, service)
     app = Dash(
         __name__,
         server=api,
         title=text.TITLE,
         update_title=None,
         assets_folder=str(ASSETS),
+        # Those of the further pages, which name them themselves.
+        assets_ignore=r"page.*|scheme\.js",
         index_string=layout.INDEX,
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
@@ -39,7 +43,12 @@ def mount(api: FastAPI, service: Service) -> None:
     # Otherwise each reader's browser holds a WebSocket open for callbacks, of which none uses it.
     app.backend.websocket_capability = False
     # A function, so that a page that is opened later has the topics that came since.
-    app.layout = lambda: layout.page(service.topics.topics, service.notice, signs_in=service.door.keys is not None)
+    app.layout = lambda: layout.page(
+        service.topics.topics,
+        service.notice,
+        signs_in=service.door.keys is not None,
+        corrects=service.correction is not None,
+    )
     callbacks.register(app, service)
     # The scripts of Dash, Mantine and Plotly make style elements and attributes, with neither nonce nor a lasting hash.
     api.state.page_policy = page_policy(app.csp_hashes(), ["'unsafe-inline'"])

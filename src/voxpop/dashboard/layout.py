@@ -9,8 +9,9 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from voxpop.dashboard import panels, text
-from voxpop.stores.queries import ALL
+from voxpop.dashboard import filters, lists, text
+from voxpop.dashboard import text_overview as words
+from voxpop.dashboard.pages import navigation
 from voxpop.topics import Topic
 
 FONTS: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif'
@@ -30,21 +31,25 @@ INDEX: Final = f"""<!DOCTYPE html>
 </body>
 </html>"""
 CHART: Final[dict[str, Any]] = {"displaylogo": False, "displayModeBar": False, "responsive": True, "scrollZoom": False}
+MAP: Final[dict[str, Any]] = {**CHART, "scrollZoom": True, "topojsonURL": "assets/topojson/"}
 
 
-def page(topics: Sequence[Topic], notice: str | None, *, signs_in: bool = False) -> Component:
-    """The whole page, without a single number; they come from `callbacks`. Readers who sign in can sign out."""
+def page(topics: Sequence[Topic], notice: str | None, *, signs_in: bool = False, corrects: bool = False) -> Component:
+    """The whole page, without a single number; they come from `callbacks`. Readers who sign in can sign out.
+
+    `corrects` tells whether the service knows how its model errs, so that the line can be corrected.
+    """
+    stores = ("seq", "tick", "slow", "default", "figure", "atlas", "options", "next", "chosen", "answered")
     return dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh=False),
-            dcc.Store(id="seq"),
-            dcc.Store(id="tick"),
-            dcc.Store(id="figure"),
+            *(dcc.Store(id=name) for name in stores),
             html.Div(
                 [
                     _header(signs_in),
                     html.P(notice, className="notice", role="note") if notice else None,
-                    html.Main([_filters(topics), _alerts(), _empty(), _board()], id="main"),
+                    html.Main([filters.filters(topics), _alerts(), _loading(), _empty(), _board(corrects)], id="main"),
+                    _why(),
                 ],
                 id="page",
             ),
@@ -52,12 +57,6 @@ def page(topics: Sequence[Topic], notice: str | None, *, signs_in: bool = False)
         theme=THEME,
         defaultColorScheme="auto",
     )
-
-
-def choices(topics: Sequence[Topic]) -> list[dict[str, str]]:
-    """What the picker offers: every post, then each topic by its title."""
-    every = {"value": ALL, "label": text.ALL_POSTS}
-    return [every, *({"value": topic.name, "label": topic.title} for topic in topics)]
 
 
 def _header(signs_in: bool) -> Component:
@@ -73,21 +72,16 @@ def _header(signs_in: bool) -> Component:
         **{"aria-label": text.SCHEME},
     )
     leave = html.A(text.SIGN_OUT, href="/logout", className="leave") if signs_in else None
-    return html.Header([name, html.Div([pill, scheme, leave], className="right")])
-
-
-def _filters(topics: Sequence[Topic]) -> Component:
-    topic = dmc.Select(
-        id="topic", data=choices(topics), allowDeselect=False, searchable=True, **{"aria-label": text.TOPIC}
-    )
-    ranges = [{"value": value, "label": label} for value, label in text.RANGES.items()]
-    range = dmc.SegmentedControl(id="range", data=ranges, withItemsBorders=False, **{"aria-label": text.RANGE})
-    return html.Div([topic, html.Div(range, className="ranges"), html.P(id="period", className="period")], id="filters")
+    return html.Header([name, navigation.component(), html.Div([pill, scheme, leave], className="right")])
 
 
 def _alerts() -> Component:
     feed = html.P(id="feed", className="alert", role="alert", hidden=True, **{"data-lost": text.FEED_LOST})
     return html.Div([feed, html.P(id="failure", className="alert", role="alert", hidden=True)])
+
+
+def _loading() -> Component:
+    return html.P(words.LOADING, id="loading", className="card empty", role="status", **{"data-slow": words.SLOW})
 
 
 def _empty() -> Component:
@@ -104,33 +98,70 @@ def _empty() -> Component:
     )
 
 
-def _board() -> Component:
-    coverage = html.Span(id="coverage")
-    newest = html.Ul(id="posts", tabIndex=0, **{"aria-label": text.NEWEST})
-    parts = [
-        html.Div(id="cards"),
-        html.Section([_heading(text.TREND, _legend()), _chart()], className="card trend"),
-        html.Section([html.H2(text.TOPICS), html.Div(id="topics")], className="card topics"),
-        html.Section([_heading(text.PLACES, coverage), html.Div(id="places")], className="card places"),
-        html.Section([_heading(text.NEWEST, _pause()), newest], className="card newest"),
-    ]
+def _board(corrects: bool) -> Component:
+    topics = html.Section([html.H2(text.TOPICS), html.Div(id="topics")], className="card topics")
+    mix = html.Section([html.H2(words.MIX), html.Div(id="mix")], className="card mix")
+    parts = [html.Div(id="cards"), _trend(corrects), topics, mix, _places(), _newest()]
     return html.Div(parts, id="board", hidden=True)
 
 
-def _heading(title: str, beside: Component) -> Component:
-    return html.Div([html.H2(title), beside], className="heading")
+def _heading(title: str, *beside: Component) -> Component:
+    return html.Div([html.H2(title), *beside], className="heading")
+
+
+def _trend(corrects: bool) -> Component:
+    line = filters.segments("net", words.LINE, words.LINES)
+    drag = filters.segments("drag", words.DRAG, words.DRAGS)
+    drag.value = "filter"
+    tools = html.Div([html.Div(line, hidden=not corrects), drag], className="tools")
+    graph = dcc.Graph(id="trend", config=CHART, responsive=True, className="graph")
+    below = [html.P(id="trend-help", className="help"), html.P(id="summary", className="spoken")]
+    heading = _heading(text.TREND, _legend(), tools)
+    return html.Section([heading, html.Div([graph, *below], className="plot")], className="card trend")
 
 
 def _legend() -> Component:
-    items = [html.Span([panels.marker(label), word]) for label, word in text.LABELS.items()]
+    items = [html.Span([lists.marker(label), word]) for label, word in text.LABELS.items()]
     return html.Div(items, className="key", title=text.NET_HELP)
 
 
-def _chart() -> Component:
-    graph = dcc.Graph(id="trend", config=CHART, responsive=True, className="graph")
-    return html.Div([graph, html.P(text.TREND_HELP, className="help"), html.P(id="summary", className="spoken")])
+def _places() -> Component:
+    layer = html.Div(filters.segments("map", words.LAYER, words.LAYERS), className="tools")
+    graph = dcc.Graph(id="atlas-graph", config=MAP, responsive=True, className="graph")
+    drawn = html.Div(
+        [graph, html.P(id="map-help", className="help")], className="plot", role="img", **{"aria-label": words.MAP}
+    )
+    heading = _heading(text.PLACES, html.Span(id="coverage"), layer)
+    return html.Section([heading, html.Div([drawn, html.Div(id="places")], className="atlas")], className="card places")
+
+
+def _newest() -> Component:
+    order = filters.segments("order", words.ORDER, words.ORDERS)
+    search = dmc.TextInput(id="q", debounce=400, placeholder=words.SEARCH_HINT, **{"aria-label": words.SEARCH})
+    listed = html.Div(
+        [html.Ul(id="posts"), html.Ul(id="older"), html.Button(words.MORE, id="more", type="button", hidden=True)],
+        id="scroll",
+        tabIndex=0,
+        role="region",
+        **{"aria-label": text.POSTS},
+    )
+    tools = html.Div([order, _pause()], className="tools")
+    return html.Section([_heading(text.POSTS, tools), search, listed], className="card newest")
 
 
 def _pause() -> Component:
-    words = {"data-pause": text.PAUSE, "data-resume": text.RESUME}
-    return html.Button(text.PAUSE, id="pause", type="button", n_clicks=0, **{"aria-pressed": "false"}, **words)
+    said = {"data-pause": text.PAUSE, "data-resume": text.RESUME}
+    return html.Button(text.PAUSE, id="pause", type="button", n_clicks=0, **{"aria-pressed": "false"}, **said)
+
+
+def _why() -> Component:
+    """Filled by the page's script; what it shows of a post is text."""
+    said = {"data-wait": words.WHY_WAIT, "data-failed": words.WHY_FAILED, "data-unscored": words.WHY_UNSCORED}
+    parts = [
+        html.H2(words.WHY_TITLE, id="why-title"),
+        html.P(id="why-label", className="head"),
+        html.P(id="why-words", className="text", dir="auto", **said),
+        html.P(words.WHY_HELP, className="help"),
+        html.Button(words.CLOSE, id="why-close", type="button"),
+    ]
+    return html.Dialog(parts, id="why", **{"aria-labelledby": "why-title"})

@@ -14,7 +14,16 @@ RANGE: Final = "Time range"
 ALL_POSTS: Final = "All posts"
 SCHEME: Final = "Switch between light and dark"
 SIGN_OUT: Final = "Sign out"
-RANGES: Final = {"15m": "15 min", "1h": "1 h", "6h": "6 h", "24h": "24 h", "7d": "7 d", "all": "All"}
+RANGES: Final = {
+    "15m": "15 min",
+    "1h": "1 h",
+    "6h": "6 h",
+    "24h": "24 h",
+    "7d": "7 d",
+    "30d": "30 d",
+    "1y": "1 y",
+    "all": "All",
+}
 
 RATE: Final = "Posts a minute"
 NET: Final = "Net sentiment"
@@ -25,11 +34,11 @@ CORRECTED_HELP: Final = (
 NET_HELP: Final = "Share of positive minus share of negative posts, −100 to +100 points; unscored posts do not count."
 SHARES: Final = "Sentiment of scored posts"
 TREND: Final = "Net sentiment and volume"
-TREND_HELP: Final = "Drag to zoom, double-click to go back. Times are UTC."
-TOPICS: Final = "Topics"
-PLACES: Final = "Top places"
-NEWEST: Final = "Newest posts"
+TOPICS: Final = "Topics and share of voice"
+PLACES: Final = "Places"
+POSTS: Final = "Posts"
 COLUMNS: Final = ("Posts", "Net sentiment")
+VOICE: Final = "Share of voice"
 PAUSE: Final = "Pause"
 RESUME: Final = "Resume"
 ORIGINAL: Final = "Original"
@@ -39,7 +48,7 @@ SOURCES: Final = {"x": "X", "bluesky": "Bluesky", "mastodon": "Mastodon"}
 
 NO_NET: Final = "no scored post"
 NO_CHANGE: Final = "no earlier period"
-NO_POSTS: Final = "No posts here in this period. Choose a longer range or another topic."
+NO_POSTS: Final = "No posts like that in this period. Choose a longer range or fewer filters."
 NO_PLACES: Final = "No post in this period says where it comes from."
 NO_TOPICS: Final = "No post in this period is on a topic."
 EMPTY: Final = "No posts yet"
@@ -49,6 +58,9 @@ EMPTY_NOW: Final = "This page fills by itself as soon as the first posts are sco
 FEED_LOST: Final = "Live feed lost since {time} UTC, reconnecting. The numbers below are from before."
 FAILED: Final = "The store could not be read. These numbers are from before; the reason is in the server's log."
 
+NEWEST_LIVE: Final = "Newest post: "
+NEWEST_HISTORY: Final = "History, counted back from the newest post: "
+BEFORE_PERIOD: Final = "the period before"
 UNHEARD: Final = "not heard"
 LIVE: Final = "Live"
 BEHIND: Final = "Behind"
@@ -92,7 +104,16 @@ def corrected(net: float, low: float, high: float) -> str:
     >>> corrected(0.2, 0.008, 0.378)
     'corrected +20 (+1 to +38)'
     """
-    return f"corrected {whole(net)} ({whole(low)} to {whole(high)})"
+    return f"corrected {whole(net)} {ends(low, high)}"
+
+
+def ends(low: float, high: float) -> str:
+    """The ends of an interval of net sentiment.
+
+    >>> ends(-0.12, 0.3)
+    '(−12 to +30)'
+    """
+    return f"({whole(low)} to {whole(high)})"
 
 
 def percent(fraction: float | None) -> str:
@@ -184,14 +205,10 @@ def over(intervals: int, width: timedelta) -> str:
     return f", over the last {intervals} {interval(width)}s" if intervals > 1 else ""
 
 
-def newest(at: datetime, live: bool) -> str:
-    """The newest post, and what it means for the period when it is not of now."""
-    return f"Newest post: {moment(at)}" if live else f"History, counted back from the newest post: {moment(at)}"
-
-
-def coverage(known: int, n: int) -> str:
-    """How many posts have a place."""
-    return f"{percent(known / n if n else None)} of {posts(n)} have a place"
+def coverage(known: int, gps: int, n: int) -> str:
+    """How many posts have a place, and how many of those a point of their own."""
+    shares = [percent(count / n if n else None) for count in (known, gps)]
+    return f"{shares[0]} of {posts(n)} have a place; {shares[1]} by GPS"
 
 
 def unscored(n: int, of: int) -> str:
@@ -201,7 +218,7 @@ def unscored(n: int, of: int) -> str:
 
 def before(label: str) -> str:
     """What a change is compared with."""
-    return f"vs the {label} before"
+    return f"the {label} before"
 
 
 def summary(nets: Sequence[float], width: timedelta) -> str:

@@ -1,26 +1,16 @@
-"""What part of the data the page shows: topic and range from the address, resolved to a filter and an interval."""
+"""What part of the data the page shows: a choice resolved to a filter and an interval."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import parse_qs
 
-from voxpop.stores.period import Span
-from voxpop.stores.queries import ALL, Filter
+from voxpop.dashboard.choice import EVERYTHING, LENGTHS, Choice
+from voxpop.stores.period import Intervals, Span
+from voxpop.stores.queries import Filter
 
 MINUTE: Final = timedelta(minutes=1)
-LENGTHS: Final = {
-    "15m": timedelta(minutes=15),
-    "1h": timedelta(hours=1),
-    "6h": timedelta(hours=6),
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-}
-"""The ranges that have a length, shortest first; "all" has none."""
-EVERYTHING: Final = "all"
 STILL_LIVE: Final = LENGTHS["15m"]
 """Data is history once its newest post is older than this; periods then end at that post."""
 _WIDTHS: Final = (
@@ -33,30 +23,27 @@ _EPOCH: Final = datetime(2000, 1, 3, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What a reader chose, as the address says it: `?topic=gta6&range=1h`."""
-
-    topic: str
-    range: str
-
-
-@dataclass(frozen=True)
 class Window:
     """A choice resolved against the data there is.
 
     Attributes:
-        filter: topic and period, [start, end) in whole minutes and whole intervals at its start.
-        width: of one interval of the chart.
+        filter: all that was chosen, and the period [start, end) in whole minutes and whole intervals at its start.
+        intervals: those of the chart, in the chosen time zone.
         measured: the filter without the time before the first post, over which a rate means something.
         newest: minute of the newest post of all.
-        live: the period ends now; otherwise it ends with the newest post.
+        live: the period ends now; otherwise it ends with the newest post, or where the reader said.
     """
 
     filter: Filter
-    width: timedelta
+    intervals: Intervals
     measured: Filter
     newest: datetime
     live: bool
+
+    @property
+    def width(self) -> timedelta:
+        """Of one interval of the chart."""
+        return self.intervals.width
 
     @property
     def start(self) -> datetime:
@@ -69,28 +56,6 @@ class Window:
         """End of the period, exclusive."""
         assert self.filter.end
         return self.filter.end
-
-
-def read(search: str | None) -> tuple[str | None, str | None]:
-    """Topic and range as the query of an address has them, known or not.
-
-    >>> read("?topic=gta6&range=24h"), read(None)
-    (('gta6', '24h'), (None, None))
-    """
-    given = parse_qs((search or "").removeprefix("?"))
-    return given.get("topic", [None])[0], given.get("range", [None])[0]
-
-
-def choose(topic: str | None, range: str | None, topics: Collection[str], default: str) -> Choice:
-    """Keep what is known of a topic and a range; the rest becomes every post and the default range.
-
-    >>> choose("gta6", "24h", {"gta6"}, "1h")
-    Choice(topic='gta6', range='24h')
-    >>> choose("<b>", None, {"gta6"}, "1h")
-    Choice(topic='*', range='1h')
-    """
-    known = range is not None and (range in LENGTHS or range == EVERYTHING)
-    return Choice(topic if topic in topics and topic else ALL, range if known and range else default)
 
 
 def default_range(known: Span | None, now: datetime) -> str:
@@ -112,12 +77,18 @@ def resolve(choice: Choice, known: Span, now: datetime) -> Window:
     The period begins at a whole interval, so that the first bar counts the same posts as the cards.
     """
     live = is_live(known, now)
-    end = max(known.end, _floor(now, MINUTE) + MINUTE) if live else known.end
-    length = LENGTHS.get(choice.range)
-    width = _width(length or end - known.start)
-    start = _floor(end - length if length else known.start, width)
-    filter = Filter(choice.topic, start, end)
-    return Window(filter, width, replace(filter, start=max(start, known.start)), known.end - MINUTE, live)
+    if choice.start and choice.end:
+        start, end, live = choice.start, choice.end, False
+    else:
+        end = max(known.end, _floor(now, MINUTE) + MINUTE) if live else known.end
+        length = LENGTHS.get(choice.range)
+        start = end - length if length else known.start
+    intervals = Intervals(_width(end - start), choice.tz)
+    start = intervals.start(start)
+    chosen = {name: getattr(choice, name) for name in ("countries", "langs", "sources", "labels", "reposts")}
+    filter = Filter(choice.topic, start, end, **chosen)
+    measured = replace(filter, start=min(max(start, known.start), end - MINUTE))
+    return Window(filter, intervals, measured, known.end - MINUTE, live)
 
 
 def _width(length: timedelta) -> timedelta:

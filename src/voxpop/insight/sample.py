@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -76,7 +76,5 @@ def pieces(store: Store, filter: Filter, size: int = SIZE) -> Iterator[pa.Table]
 def _drawn(store: Store, filter: Filter, share: float) -> pa.Table:
     """The posts whose key, which is spread evenly over 64 bits with a sign, is in the lowest `share` of them."""
     highest = round(share * (1 << 64)) - (1 << 63) - 1
-    names = {"countries": filter.countries, "langs": filter.langs, "sources": filter.sources, "labels": filter.labels}
-    chosen = {name: values or None for name, values in names.items()}
-    start, end = filter.start, filter.end
-    return store.query("sample", topic=filter.topic, start=start, end=end, **chosen, highest_key=highest)
+    given: dict[str, Any] = {"topic": filter.topic, "start": filter.start, "end": filter.end, "reposts": filter.reposts}
+    return store.query("sample", **given, **filter.chosen, labels=filter.labels or None, highest_key=highest)

@@ -53,6 +53,12 @@ class Metrics:
             registry=self.registry,
             buckets=TEXTS,
         )
+        self.drift = Gauge(
+            "voxpop_model_drift_index",
+            "Population stability index of posts against what is normal for the model, as of the last look.",
+            ("measure",),
+            registry=self.registry,
+        )
         self.waiting = Gauge(
             "voxpop_score_waiting_texts",
             "Texts of requests that wait for the model; those that it is at are not counted.",
@@ -83,6 +89,7 @@ class Exposition(Collector):
         yield from self._ingest(status.get("account"))
         yield from self._pipeline(status)
         yield from self._scorer(status.get("scorer"))
+        yield from self._alerts(status.get("alerts"))
         if is_known:
             yield self._gaps(status.get("gaps") or [])
 
@@ -116,6 +123,16 @@ class Exposition(Collector):
             yield CounterMetricFamily("voxpop_scorer_texts", "Texts that the scorer was asked for.", scorer["texts"])
             words = "Texts among them that it remembered, without a run of the model."
             yield CounterMetricFamily("voxpop_scorer_remembered_texts", words, scorer["remembered"])
+
+    def _alerts(self, alerts: dict[str, Any] | None) -> Iterator[Metric]:
+        if alerts:
+            yield GaugeMetricFamily("voxpop_alerts_open", "Alerts that are not over.", alerts["open"])
+            words = "Notices of alerts, by channel and what became of them."
+            notices = CounterMetricFamily("voxpop_alert_notices", words, labels=("channel", "outcome"))
+            for outcome in ("sent", "failed"):
+                for channel, count in alerts[outcome].items():
+                    notices.add_metric([channel, outcome], count)
+            yield notices
 
     def _gaps(self, gaps: list[dict[str, Any]]) -> Metric:
         open_gaps = GaugeMetricFamily(

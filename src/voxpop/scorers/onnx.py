@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,13 @@ _APART: Final = "\n"
 _TEXTS_A_SLICE: Final = 256
 # The scorer has threads of its own, and those of the tokenizer would not survive a fork.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+class Word(NamedTuple):
+    """The pieces of a word by their ids, and whether one of them stands for what the vocabulary does not hold."""
+
+    pieces: list[int]
+    unknown: bool
 
 
 class OnnxScorer:
@@ -92,6 +99,19 @@ class OnnxScorer:
         if len(prepared) == _CHARACTERS_A_TOKEN * self._card.max_length:
             return True
         return bool(self._tokenizer.encode(spelled(prepared) if self._card.spells_emoji else prepared).overflowing)
+
+    def words(self, texts: Sequence[str]) -> list[list[Word]]:
+        """The words of each text as the model reads it, each as the pieces that the tokenizer makes of it."""
+        prepared = [spelled(text) if self._card.spells_emoji else text for text in self._prepared(texts)]
+        unknown = {self._tokenizer.token_to_id(name) for name in ("[UNK]", "<unk>")}
+        found = []
+        for encoding in self._tokenizer.encode_batch(prepared, add_special_tokens=False):
+            words: dict[int, list[int]] = {}
+            for piece, word in zip(encoding.ids, encoding.word_ids, strict=True):
+                if word is not None:
+                    words.setdefault(word, []).append(piece)
+            found.append([Word(pieces, not unknown.isdisjoint(pieces)) for pieces in words.values()])
+        return found
 
     def status(self) -> dict[str, int]:
         """How many texts it was asked for, and how many of them it remembered."""

@@ -49,7 +49,7 @@ def incoming(segment: Segment, batch: pa.Table, topics: Topics) -> pa.Table:
     columns = {name: batch[_COLUMNS[name]].to_pylist() for name in topics.columns}
     found = pa.array(topics.match(kept.to_pylist(), columns), pa.list_(pa.string()))
     places = pa.array(range(segment.offset, segment.offset + batch.num_rows), pa.int64())
-    keys = pa.array(map(_key, batch["post_id"].to_pylist()), pa.int64())
+    keys = pa.array(map(key_of, batch["post_id"].to_pylist()), pa.int64())
     names = zip(batch["source"].to_pylist(), batch["author_id"].to_pylist(), strict=True)
     authors = pa.array((author_key(source, author) if author else None for source, author in names), pa.int64())
     for name, column in {"topics": found, "position": places, "key": keys, "author_key": authors}.items():
@@ -82,9 +82,9 @@ def gained(rows: pa.Table, names: set[str]) -> pa.Table:
 
 def author_key(source: str, author_id: str) -> int:
     """What stands for an author where the author's id is let go of."""
-    return _key(f"{source}:{author_id}")
+    return key_of(f"{source}:{author_id}")
 
 
-def _key(post_id: str) -> int:
+def key_of(post_id: str) -> int:
     """A signed 64-bit hash, the same on every machine and in every version (XXH3)."""
     return xxhash.xxh3_64_intdigest(post_id.encode()) - (1 << 63)

@@ -39,8 +39,8 @@ def coverage(store: Store, filter: Filter, period: Span) -> pa.Table:
 
 def _asked(store: Store, query: str, filter: Filter, period: Span) -> pa.Table:
     whole = aligned(period, MINUTE)
-    chosen: dict[str, Any] = {name: getattr(filter, name) or None for name in ("countries", "langs", "sources")}
-    return store.query(query, topic=filter.topic, start=whole.start, end=whole.end, **chosen)
+    period_of: dict[str, Any] = {"start": whole.start, "end": whole.end}
+    return store.query(query, topic=filter.topic, **period_of, **filter.chosen, reposts=filter.reposts)
 
 
 def _sorted(rows: pa.Table, filter: Filter) -> pa.Table:

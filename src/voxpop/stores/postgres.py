@@ -24,7 +24,7 @@ from voxpop.stores.view import View
 
 _TABLES: Final = (
     "posts, gone, buckets_minute, buckets_hour, buckets_day, facets_minute, facets_hour, facets_day, "
-    "changes, ledger, meta, topics, lacking"
+    "changes, ledger, meta, topics, lacking, alerts"
 )
 _LOCK: Final = "select pg_advisory_xact_lock(hashtext('voxpop'), hashtext(current_schema()))"
 """One writer at a time in a schema of a database; it is let go of when the transaction or the process ends."""

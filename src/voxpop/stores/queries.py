@@ -8,8 +8,8 @@ net sentiment, (n_pos - n_neg) / (n_neg + n_neu + n_pos), in [-1, 1], null where
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal, get_args
+from datetime import datetime, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -18,50 +18,17 @@ import pyarrow.compute as pc
 from voxpop.schema import TIMESTAMP
 from voxpop.seams import Store
 from voxpop.stores.counts import COUNTS, SURE, counted, some
+from voxpop.stores.filter import ALL as ALL
+from voxpop.stores.filter import DIMENSIONS as DIMENSIONS
+from voxpop.stores.filter import Dimension as Dimension
+from voxpop.stores.filter import Filter as Filter
+from voxpop.stores.filter import over, reading
 from voxpop.stores.page import newest
-from voxpop.stores.period import DAY, MINUTE, MONDAY, Intervals, Span, aligned, grain, pieces
-
-Dimension = Literal["topic", "country", "lang", "source"]
-DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)
-
-FACETS: Final[dict[str, Dimension]] = {"countries": "country", "langs": "lang", "sources": "source"}
-"""What each list of a filter chooses by."""
-
-ALL: Final = "*"
-"""The topic of every post."""
+from voxpop.stores.period import DAY, MINUTE, MONDAY, Intervals, Span
 
 MOST_CHANGES: Final = 1440
 MOST_NAMES: Final = 20
 UTC_ZONE: Final = ZoneInfo("UTC")
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which posts to count or list; an empty tuple means all of them.
-
-    Attributes:
-        topic: a topic's name, or `ALL`.
-        start: inclusive; None is the first event. A time without a zone is read as UTC.
-        end: exclusive; None is the last event.
-        countries: ISO 3166-1 alpha-2, upper case; "" selects posts from nobody knows where.
-        langs: ISO 639-1; "" selects posts in an unknown language.
-        sources: names of sources.
-        labels: negative, neutral, positive, unscored.
-    """
-
-    topic: str = ALL
-    start: datetime | None = None
-    end: datetime | None = None
-    countries: tuple[str, ...] = ()
-    langs: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name in ("start", "end"):
-            given = getattr(self, name)
-            if given is not None and given.tzinfo is None:
-                object.__setattr__(self, name, given.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True)
@@ -154,7 +121,7 @@ def series_by(
     """
     intervals = Intervals(width, zone)
     edges = intervals.edges(_period(store, filter))
-    rows = store.query("series_by", **_over(filter, edges, dimension), dimension=dimension, **intervals.parameters)
+    rows = store.query("series_by", **over(filter, edges, dimension), dimension=dimension, **intervals.parameters)
     grouped = some(counted(_instants(rows, intervals), filter.labels))
     totals = grouped.group_by("name").aggregate([("n", "sum")])
     largest = totals.sort_by([("n_sum", "descending"), ("name", "ascending")])["name"][:MOST_NAMES]
@@ -169,7 +136,7 @@ def by(store: Store, filter: Filter, dimension: Dimension) -> pa.Table:
     The name "" stands for unknown. By topic, the filter's topic does not count, and a post counts in each of its
     topics.
     """
-    rows = store.query("by", **_read(filter, _period(store, filter), DAY, dimension), dimension=dimension)
+    rows = store.query("by", **reading(filter, _period(store, filter), DAY, dimension), dimension=dimension)
     return some(counted(rows, filter.labels)).sort_by([("n", "descending"), ("name", "ascending")])
 
 
@@ -205,9 +172,9 @@ def listed(store: Store, name: str, filter: Filter, limit: int, before: Cursor |
     """A page of a statement that lists posts, which takes the parameters of `posts.sql` and `more`."""
 
     def since(start: datetime | None) -> pa.Table:
-        given = {"topic": filter.topic, **_chosen(filter), "labels": filter.labels or None, "limit": limit, **more}
+        given = {"topic": filter.topic, **filter.chosen, "labels": filter.labels or None, "limit": limit, **more}
         place = {"before_at": before and before.created_at, "before_id": before and before.post_id}
-        return store.query(name, start=start, end=filter.end, **given, **place)
+        return store.query(name, start=start, end=filter.end, reposts=filter.reposts, **given, **place)
 
     known = None if before else span(store)
     ends = [end for end in (before and before.created_at, filter.end, known and known.end) if end]
@@ -249,7 +216,7 @@ def _period(store: Store, filter: Filter) -> Span:
 
 
 def _dense(store: Store, filter: Filter, intervals: Intervals, edges: list[datetime]) -> pa.Table:
-    rows = store.query("series", **_over(filter, edges), **intervals.parameters)
+    rows = store.query("series", **over(filter, edges), **intervals.parameters)
     found = _instants(rows, intervals)
     every = pa.table({"start": pa.array(edges[:-1], TIMESTAMP)})
     joined = every.join(found, "start").sort_by("start")
@@ -263,26 +230,8 @@ def _instants(rows: pa.Table, intervals: Intervals) -> pa.Table:
     return rows.set_column(rows.column_names.index("start"), "start", pa.array(instants, TIMESTAMP))
 
 
-def _chosen(filter: Filter) -> dict[str, Any]:
-    return {name: getattr(filter, name) or None for name in FACETS}
-
-
-def _over(filter: Filter, edges: list[datetime], dimension: Dimension = "topic") -> dict[str, Any]:
-    """The parameters of a statement on buckets over whole intervals."""
-    period = Span(edges[0], edges[-1]) if edges else Span(MONDAY, MONDAY)
-    return _read(filter, period, grain(edges), dimension)
-
-
-def _read(filter: Filter, period: Span, coarsest: timedelta = DAY, dimension: Dimension = "topic") -> dict[str, Any]:
-    """The parameters of a statement on buckets over a period, which is widened to whole minutes."""
-    chosen = _chosen(filter)
-    told_apart = {FACETS[name] for name, values in chosen.items() if values} | {dimension} - {"topic"}
-    facet = "each" if len(told_apart) > 1 else "".join(told_apart)
-    return {"topic": filter.topic, **chosen, **pieces(aligned(period, MINUTE), coarsest), "facet": facet}
-
-
 def _totals(store: Store, filter: Filter, period: Span) -> Totals:
-    (row,) = counted(store.query("totals", **_read(filter, period)), filter.labels).to_pylist()
+    (row,) = counted(store.query("totals", **reading(filter, period)), filter.labels).to_pylist()
     scored = row["n"] - row["n_unscored"]
     minutes = (period.end - period.start) / MINUTE
     return Totals(

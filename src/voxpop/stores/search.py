@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -38,6 +39,41 @@ def found(
     folded = [_folded(word) for word in words]
     upper, lower = _pairs("".join(folded))
     return queries.listed(store, "search", filter, limit, before, words=folded, upper=upper, lower=lower)
+
+
+@dataclass(frozen=True)
+class Strength:
+    """The last post of a page of the strongest: the next page begins after it."""
+
+    strength: float
+    last: Cursor
+
+
+def strongest(
+    store: Store, filter: Filter, words: Sequence[str], limit: int = 50, before: Strength | None = None
+) -> pa.Table:
+    """Posts like `found`, those with the greatest absolute polarity first, as `strength`; unscored posts have none.
+
+    The trap: all of the filter's posts are looked at, where `found` reads only the newest.
+    """
+    folded = [_folded(word) for word in words]
+    upper, lower = _pairs("".join(folded))
+    return store.query(
+        "strongest",
+        topic=filter.topic,
+        start=filter.start,
+        end=filter.end,
+        **filter.chosen,
+        labels=filter.labels or None,
+        reposts=filter.reposts,
+        words=folded,
+        upper=upper,
+        lower=lower,
+        before_strength=before and before.strength,
+        before_at=before and before.last.created_at,
+        before_id=before and before.last.post_id,
+        limit=limit,
+    )
 
 
 def pages(store: Store, filter: Filter, words: Sequence[str], size: int) -> Iterator[pa.Table]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -121,6 +121,7 @@ class View(ABC):
         with self._transaction() as transaction:
             self._begin(transaction, self._topics.digest, model_id)
             self._take_in(transaction, folded)
+            transaction.run(statement("forget_corrected").text)
             ledger.enter_all(transaction, model_id, entries)
 
     def follow(self, topics: Topics) -> None:
@@ -162,6 +163,25 @@ class View(ABC):
                 with transaction.lending("gained", matched.gained(incoming, names)):
                     transaction.run(statement("backfill").text)
         return bool(names)
+
+    def correct(self, correcting: pa.Table, keep: Callable[[], object] = lambda: None) -> None:
+        """Take in corrections, those whose `id` is there already left out; `keep` runs before they take effect.
+
+        A reset or a rebuild leaves them. The text of a post that is deleted, now or later, is let go of; that of one
+        past the retention is not.
+        """
+        with self._transaction() as transaction, transaction.lending("correcting", correcting):
+            transaction.run(statement("correct").text)
+            keep()
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """The only write in hand, in any process, for what is no view of the log; undone when the block raises.
+
+        Raises:
+            Transient: the database is away.
+            Terminal: it cannot be written.
+        """
+        return self._transaction()
 
     def retain(self, max_age: timedelta, max_posts: int) -> None:
         """Let go of text, author, link and coordinates of posts received too long ago, or past the newest `max_posts`.

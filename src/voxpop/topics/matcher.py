@@ -31,7 +31,8 @@ from voxpop.topics.words import KINDS, WORD, Edge, fold, stands_alone, tidy
 Columns = Mapping[Column, Sequence[str | None]]
 """For each column that queries can look at, one value per post; an absent column is unknown throughout."""
 
-_EDGES: Final = {Words: Edge.WORD, Hashtag: Edge.TAG, Mention: Edge.MENTION, Cashtag: Edge.CASHTAG}
+EDGES: Final = {Words: Edge.WORD, Hashtag: Edge.TAG, Mention: Edge.MENTION, Cashtag: Edge.CASHTAG}
+"""What may stand beside each kind of term."""
 _ORDER: Final[tuple[Column, ...]] = ("lang", "country", "author", "kind", "source")
 _Row = tuple[str, ...]
 _Test = Callable[[set[int], _Row], bool]
@@ -151,7 +152,7 @@ class _Terms:
         self._numbers: dict[tuple[str, Edge], int] = {}
         patterns: dict[str, list[tuple[Edge, int]]] = {}
         for leaf in found:
-            key = pattern(leaf), _EDGES[type(leaf)]
+            key = pattern(leaf), EDGES[type(leaf)]
             if key not in self._numbers:
                 self._numbers[key] = len(self._numbers)
                 patterns.setdefault(key[0], []).append((key[1], self._numbers[key]))
@@ -161,7 +162,7 @@ class _Terms:
         self._search = AhoCorasick(list(patterns)).find_matches_as_indexes
 
     def number(self, leaf: Text) -> int:
-        return self._numbers[pattern(leaf), _EDGES[type(leaf)]]
+        return self._numbers[pattern(leaf), EDGES[type(leaf)]]
 
     def found(self, text: str) -> set[int]:
         """The numbers of the terms that stand in a folded text."""

@@ -42,15 +42,25 @@ class Corpus:
     train: Table
     dev: Table
     unlabelled: list[str]
+    added: dict[str, int]
+    """How many rows each table of `add` brought to `train`."""
 
 
 def read_corpus(inputs: Inputs) -> Corpus:
     """Read and prepare the texts. Raises `Terminal` where a table is missing, has no fitting column, or is empty."""
-    tables = [read_table(name) for name in inputs.data]
-    train = Table(*([each for table in tables for each in part(table)] for part in _PARTS))
     dev = read_table(inputs.dev)
+    more = {name: without(read_table(name), dev) for name in inputs.add}
+    tables = [*(read_table(name) for name in inputs.data), *more.values()]
+    train = Table(*([each for table in tables for each in part(table)] for part in _PARTS))
     unlabelled = read_lines(inputs.unlabelled, inputs.unlabelled_rows) if inputs.unlabelled else []
-    return Corpus(train, dev, apart(unlabelled, train, dev))
+    return Corpus(train, dev, apart(unlabelled, train, dev), {name: len(table) for name, table in more.items()})
+
+
+def without(table: Table, dev: Table) -> Table:
+    """Return the rows whose text is not in `dev`, which people may have labelled anew and which is never trained on."""
+    known = set(dev.texts)
+    kept = [at for at, text in enumerate(table.texts) if text not in known]
+    return Table(*([part(table)[at] for at in kept] for part in _PARTS))
 
 
 def apart(texts: list[str], *tables: Table) -> list[str]:

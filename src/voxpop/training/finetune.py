@@ -119,6 +119,8 @@ def fresh(recipe: Recipe, separator: int | None) -> PreTrainedModel:
 def data(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> tuple[Rows, Examples]:
     """Read and tokenize the texts, and ask the teacher. Raises `Terminal` for what is missing or does not fit."""
     corpus = read_corpus(recipe.inputs)
+    for name, rows in corpus.added.items():
+        console.say(f"{name} adds {rows:,} labelled posts")
     length = recipe.network.max_length
     known = soft_labels(recipe, corpus)
     unlabelled = corpus.unlabelled

@@ -23,6 +23,7 @@ class Inputs:
     """The texts to learn from."""
 
     data: tuple[str, ...] = _option((), "Labelled table with label and text, or datasets:NAME[:SPLIT].")
+    add: tuple[str, ...] = _option((), "More labelled posts, such as voxpop corrections export wrote.")
     dev: str = _option("", "The same, to choose the best weights by; never trained on.")
     unlabelled: Path | None = _option(None, "Texts to learn from the teacher on, one a line; .gz too.")
     unlabelled_rows: int = _option(0, "Take only so many of them, from the start; 0 takes all.", 0)
@@ -135,7 +136,9 @@ class Recipe:
 
     def identity(self) -> dict[str, Any]:
         """Return what two runs must share to be one: all but where it is and how often it is saved."""
-        return {key: value for key, value in self.flat().items() if key not in ("out", "save-steps")}
+        shared = {key: value for key, value in self.flat().items() if key not in ("out", "save-steps")}
+        # A run of a version that could not add any is still the same run.
+        return {key: value for key, value in shared.items() if key != "add" or value}
 
 
 @dataclass(frozen=True)

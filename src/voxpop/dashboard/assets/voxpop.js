@@ -1,4 +1,4 @@
-/* The page's live part: one event stream, the address, and times that count on. */
+/* The page's live part: one event stream, times that count on, and codes spelt out. */
 (() => {
   "use strict";
 
@@ -6,18 +6,35 @@
   const TICK = 15000;
   const RECONNECT = 3000;
   const COUNT_ON = 5000;
+  const SLOW = 5000;
+  const PATIENCE = 15000;
+  const LONGEST = 20000;
   const WEEK = 604800;
 
   // --- the feed: each event only says that something changed; one callback then answers for the chosen filter.
   let announced = 0;
   let waiting = null;
   let newest = null;
+  let surveyed = 0;
+
+  // A newer question makes Dash forget the answer to an older one, so a server that is slow is asked one at a time.
+  let asking = 0;
+  const heard = () => { asking = 0; };
 
   const announce = () => {
+    if (asking && Date.now() - asking < LONGEST) {
+      waiting = setTimeout(announce, LEAST_BETWEEN / 4);
+      return;
+    }
     waiting = null;
-    announced = Date.now();
+    announced = asking = Date.now();
     // With the time, so that an update of topics, which has no number of its own, is a change as well.
     window.dash_clientside.set_props("seq", { data: [newest, announced] });
+    // What takes the server longer is asked for less often.
+    if (announced - surveyed >= SLOW) {
+      surveyed = announced;
+      window.dash_clientside.set_props("slow", { data: announced });
+    }
   };
 
   const hear = (seq) => {
@@ -69,59 +86,44 @@
   };
 
   const countOn = () => {
-    for (const time of document.querySelectorAll("#posts time")) {
+    for (const time of document.querySelectorAll("#scroll time")) {
       const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
       // Past a week the server wrote the time itself.
       if (seconds <= WEEK) write(time, ago(seconds));
     }
   };
 
-  const names = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
-  const spell = () => {
-    for (const place of document.querySelectorAll("[data-country]")) {
-      try {
-        write(place, names.of(place.dataset.country));
-      } catch {
-        write(place, place.dataset.country);
-      }
+  const names = {
+    country: new Intl.DisplayNames(["en"], { type: "region", fallback: "code" }),
+    lang: new Intl.DisplayNames(["en"], { type: "language", fallback: "code" }),
+  };
+  const name = (kind, code) => {
+    try {
+      return names[kind].of(code);
+    } catch {
+      return code;
     }
   };
-
-  // --- what the page's own callbacks call.
-  const clientside = (window.dash_clientside = window.dash_clientside || {});
-  clientside.voxpop = {
-    address: (topic, range, search) => {
-      if (!topic || !range) return;
-      const query = new URLSearchParams(topic === "*" ? { range } : { topic, range });
-      const wanted = `?${query}`;
-      if (wanted === window.location.search) return;
-      // The first choice comes from the address or the default; only later ones are steps to go back over.
-      const step = window.location.search ? "pushState" : "replaceState";
-      window.history[step](null, "", wanted + window.location.hash);
-    },
-    // Dash hands a zoom back as if the page had set it, after which Plotly's uirevision no longer keeps it; this does.
-    zoomed: (figure) => {
-      const chart = document.querySelector("#trend .js-plotly-plot");
-      const now = chart && chart.layout;
-      if (now && now.uirevision === figure.layout.uirevision && now.xaxis && now.xaxis.autorange === false) {
-        Object.assign(figure.layout.xaxis, { autorange: false, range: [...now.xaxis.range] });
-      }
-      return figure;
-    },
-    pause: (clicks) => {
-      const button = document.getElementById("pause");
-      const paused = clicks % 2 === 1;
-      button.setAttribute("aria-pressed", String(paused));
-      write(button, paused ? button.dataset.resume : button.dataset.pause);
-    },
+  const spell = () => {
+    for (const kind of ["country", "lang"]) {
+      for (const place of document.querySelectorAll(`[data-${kind}]`)) write(place, name(kind, place.dataset[kind]));
+    }
   };
+  window.voxpop = { write, name, heard };
 
   const begin = () => {
     const main = document.getElementById("main");
     if (!main || !window.dash_clientside.set_props) return setTimeout(begin, 50);
     listen();
     new MutationObserver(spell).observe(main, { childList: true, characterData: true, subtree: true });
-    setInterval(() => window.dash_clientside.set_props("tick", { data: Date.now() }), TICK);
+    setInterval(() => {
+      window.dash_clientside.set_props("tick", { data: Date.now() });
+      window.dash_clientside.set_props("slow", { data: Date.now() });
+    }, TICK);
+    setTimeout(() => {
+      const loading = document.getElementById("loading");
+      if (loading && !loading.hidden) write(loading, loading.dataset.slow);
+    }, PATIENCE);
     setInterval(countOn, COUNT_ON);
   };
   begin();

@@ -1,7 +1,7 @@
 -- Gives posts the topics of the rows of `gained`, inside the caller's transaction. A post whose row in `gained` is not the
 -- one that won is left alone: the winner's own segment has its topics, or lacks them and has its turn.
 create temp table gaining as
-select posts.position, minute, source, country, lang, label, polarity,
+select posts.position, minute, source, country, lang, kind = 'repost' as repost, label, polarity,
        {sure} as sure, posts.topics as old_topics, named.topic
 from (select position, unnest(topics) as topic from gained) as named
 join posts on posts.position = named.position
@@ -14,6 +14,7 @@ select
     source,
     country,
     lang,
+    repost,
     count(*)::bigint as n,
     count(*) filter (where label = 'negative')::bigint as n_neg,
     count(*) filter (where label = 'neutral')::bigint as n_neu,
@@ -24,7 +25,7 @@ select
     count(*) filter (where sure and label = 'positive')::bigint as n_pos_sure,
     sum(coalesce(polarity, 0)::decimal(18, 6))::decimal(18, 6) as sum_polarity
 from gaining
-group by minute, topic, source, country, lang;
+group by minute, topic, source, country, lang, repost;
 
 {merge_delta}
 

@@ -1,4 +1,4 @@
--- params: topic, start, end, countries, langs, sources
+-- params: topic, start, end, countries, langs, sources, reposts
 select
     h3 as name,
     count(*) filter (where label = 'negative')::bigint as n_neg,
@@ -9,4 +9,5 @@ from posts
 where live
   and h3 is not null
   and {located}
+  and ($7::boolean or kind <> 'repost')
 group by h3;

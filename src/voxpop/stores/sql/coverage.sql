@@ -1,4 +1,4 @@
--- params: topic, start, end, countries, langs, sources
+-- params: topic, start, end, countries, langs, sources, reposts
 select
     geo_source as name,
     count(*) filter (where label = 'negative')::bigint as n_neg,
@@ -8,4 +8,5 @@ select
 from posts
 where live
   and {located}
+  and ($7::boolean or kind <> 'repost')
 group by geo_source;

@@ -12,3 +12,4 @@ drop table if exists changes;
 drop table if exists meta;
 drop table if exists topics;
 drop table if exists lacking;
+drop table if exists alerts;

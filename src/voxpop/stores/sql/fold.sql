@@ -15,12 +15,12 @@ on conflict (author_key) do update set until = greatest(gone.until, excluded.unt
 
 create temp table known as
 select position, post_id, author_key, deleted, live, rev_length, rev, created_at, minute, topics, source, country, lang,
-       label, polarity, {sure} as sure
+       kind = 'repost' as repost, label, polarity, {sure} as sure
 from posts
 where key in (select key from incoming)
 union all
 select position, post_id, author_key, deleted, live, rev_length, rev, created_at, minute, topics, source, country, lang,
-       label, polarity, {sure} as sure
+       kind = 'repost' as repost, label, polarity, {sure} as sure
 from posts
 where author_key in (select author_key from departed)
   and key not in (select key from incoming);
@@ -50,6 +50,7 @@ select
     judged.position,
     judged.source,
     judged.kind,
+    judged.kind = 'repost' as repost,
     judged.ref_id,
     case when judged.live then judged.author_id end as author_id,
     case when judged.live then judged.author end as author,
@@ -79,6 +80,7 @@ select
     known.source as old_source,
     known.country as old_country,
     known.lang as old_lang,
+    known.repost as old_repost,
     known.label as old_label,
     known.polarity as old_polarity,
     known.sure as old_sure
@@ -96,17 +98,17 @@ where known.live
 
 create temp table delta as
 with moved as (
-    select minute as start, unnest(array_append(topics, '*')) as topic, source, country, lang, label, polarity, sure,
-           1 as sign
+    select minute as start, unnest(array_append(topics, '*')) as topic, source, country, lang, repost, label, polarity,
+           sure, 1 as sign
     from folded
     where live
     union all
-    select old_minute, unnest(array_append(old_topics, '*')), old_source, old_country, old_lang, old_label,
-           old_polarity, old_sure, -1
+    select old_minute, unnest(array_append(old_topics, '*')), old_source, old_country, old_lang, old_repost,
+           old_label, old_polarity, old_sure, -1
     from folded
     where old_live
     union all
-    select minute, unnest(array_append(topics, '*')), source, country, lang, label, polarity, sure, -1
+    select minute, unnest(array_append(topics, '*')), source, country, lang, repost, label, polarity, sure, -1
     from leaving
 ),
 summed as (
@@ -116,6 +118,7 @@ summed as (
         source,
         country,
         lang,
+        repost,
         sum(sign)::bigint as n,
         sum(case when label = 'negative' then sign else 0 end)::bigint as n_neg,
         sum(case when label = 'neutral' then sign else 0 end)::bigint as n_neu,
@@ -126,7 +129,7 @@ summed as (
         sum(case when sure and label = 'positive' then sign else 0 end)::bigint as n_pos_sure,
         sum(sign * coalesce(polarity, 0)::decimal(18, 6))::decimal(18, 6) as sum_polarity
     from moved
-    group by start, topic, source, country, lang
+    group by start, topic, source, country, lang, repost
 )
 select *
 from summed
@@ -148,6 +151,14 @@ update posts
 set live = false, text = null, author_id = null, author = null, url = null, lat = null, lon = null, h3 = null,
     topics = array[]::text[]
 where position in (select position from leaving);
+
+-- The same holds for what was written in a post that somebody labelled.
+update corrections
+set text = null
+where text is not null
+  and (post_id in (select post_id from folded where not live)
+       or exists (select 1 from departed
+                  where departed.author_key = corrections.author_key and corrections.posted_at <= departed.until));
 
 drop table departed;
 drop table leaving;

@@ -16,6 +16,8 @@ delete from facets_hour where topic in (select topic from forgotten);
 
 delete from facets_day where topic in (select topic from forgotten);
 
+delete from alerts where topic in (select topic from forgotten);
+
 delete from lacking where topic in (select topic from forgotten);
 
 delete from topics where topic in (select topic from forgotten);

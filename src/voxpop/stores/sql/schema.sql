@@ -41,7 +41,7 @@ create table gone (author_key bigint primary key, until timestamptz not null);
 
 -- buckets: sums by the minute, the hour and the day (UTC) that begins at start, mergeable over every key but topic.
 -- n_neg_sure and its like are those of n_neg of which the model was sure: what corrects counts for its errors.
--- Topic '*' counts each post once. merge_delta.sql keeps the first five columns unique; in DuckDB without an index, which
+-- Topic '*' counts each post once. merge_delta.sql keeps the first six columns unique; in DuckDB without an index, which
 -- would outgrow the memory long before the table does.
 create table buckets_minute (
     start timestamptz not null,
@@ -49,6 +49,7 @@ create table buckets_minute (
     source text not null,
     country text not null,
     lang text not null,
+    repost boolean not null,
     n bigint not null,
     n_neg bigint not null,
     n_neu bigint not null,
@@ -66,12 +67,13 @@ create table buckets_day as select * from buckets_minute;
 
 -- facets: what buckets come to over two of source, country and lang, or over all three, so that a chart that tells
 -- apart by none or one of them does not read every pair. dimension is '' (then name is too), source, country or lang.
--- Minutes have '' alone. merge_facets.sql keeps the first four columns unique.
+-- Minutes have '' alone. merge_delta.sql keeps the first five columns unique.
 create table facets_minute (
     start timestamptz not null,
     topic text not null,
     dimension text not null,
     name text not null,
+    repost boolean not null,
     n bigint not null,
     n_neg bigint not null,
     n_neu bigint not null,
@@ -107,3 +109,62 @@ create table topics (topic text primary key, digest text not null);
 
 -- lacking: segments that were loaded before a topic was there, and have yet to be counted for it.
 create table lacking (topic text not null, day text not null, "offset" bigint not null);
+
+-- corrections: the labels that people gave posts. No view of the log, so it is neither dropped nor emptied with the rest;
+-- key and author_key are the post's, author is who gave the label.
+create table if not exists corrections (
+    id text not null,
+    post_id text not null,
+    key bigint not null,
+    author_key bigint,
+    label text not null,
+    author text not null,
+    given_at timestamptz not null,
+    drawn text not null,
+    text text,
+    source text not null,
+    lang text not null,
+    posted_at timestamptz not null,
+    topics text[] not null,
+    model_label text not null,
+    model_id text not null
+);
+
+-- alerts: what was beyond chance, by voxpop.insight; found again from the buckets after a rebuild.
+create table alerts (
+    id text not null,
+    topic text not null,
+    country text,
+    measure text not null,
+    direction text not null,
+    state text not null,
+    start timestamptz not null,
+    known timestamptz not null,
+    value double precision not null,
+    expected double precision not null,
+    posts bigint not null,
+    p double precision not null,
+    peak_start timestamptz not null,
+    peak_end timestamptz not null,
+    peak_value double precision not null,
+    peak_expected double precision not null,
+    peak_posts bigint not null,
+    peak_p double precision not null,
+    last timestamptz not null,
+    closed timestamptz,
+    why text
+);
+
+-- notices: what is to be said of alerts, and what has been. No view of the log: a rebuild leaves them, so that nothing is said
+-- twice.
+create table if not exists notices (
+    alert text not null,
+    event text not null,
+    channel text not null,
+    body text not null,
+    attempts bigint not null,
+    due timestamptz not null,
+    sent timestamptz,
+    failed timestamptz,
+    trouble text
+);

@@ -1,7 +1,8 @@
--- params: topic, start, end, countries, langs, sources, labels, before_at, before_id, limit, words, upper, lower
+-- params: topic, start, end, countries, langs, sources, labels, before_at, before_id, limit, words, upper, lower, reposts
 -- Words are looked for as they are: there is no pattern, so nothing in them means anything else.
 -- What lower() knows of letters beyond A to Z is the database's locale's; upper and lower are those of the words.
 {listed}
+  and ($14::boolean or kind <> 'repost')
   and not exists (
       select 1 from unnest($11::text[]) as wanted (word)
       where strpos(translate(lower(text), $12::text, $13::text), word) = 0

@@ -1,7 +1,7 @@
--- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, facet, width, zone, origin
+-- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, facet, reposts, width, zone, origin
 -- Sparse; start is a local time of the zone. Summed by the instant first, because to convert a time is what takes time.
 select
-    date_bin($12::interval, start at time zone $13::text, $14::timestamp) as start,
+    date_bin($13::interval, start at time zone $14::text, $15::timestamp) as start,
     {counts}
 from (
     select

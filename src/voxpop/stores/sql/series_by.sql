@@ -1,12 +1,12 @@
--- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, facet, dimension, width, zone, origin
+-- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, facet, reposts, dimension, width, zone, origin
 -- As series.sql, for each name of a dimension.
 select
     name,
-    date_bin($13::interval, start at time zone $14::text, $15::timestamp) as start,
+    date_bin($14::interval, start at time zone $15::text, $16::timestamp) as start,
     {counts}
 from (
     select
-        case $12::text when 'topic' then topic when 'country' then country when 'lang' then lang else source end
+        case $13::text when 'topic' then topic when 'country' then country when 'lang' then lang else source end
             as name,
         start,
         {counts}

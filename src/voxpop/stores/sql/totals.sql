@@ -1,4 +1,4 @@
--- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, facet
+-- params: topic, countries, langs, sources, minutes, hours, days, days_end, hours_end, minutes_end, facet, reposts
 select
     {counts}
 from {buckets}

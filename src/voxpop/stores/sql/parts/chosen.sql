@@ -1,3 +1,4 @@
 ($2::text[] is null or country = any($2::text[]))
   and ($3::text[] is null or lang = any($3::text[]))
   and ($4::text[] is null or source = any($4::text[]))
+  and ($12::boolean or not repost)

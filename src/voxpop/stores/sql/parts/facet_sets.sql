@@ -1,1 +1,3 @@
-grouping sets ((start, topic, country), (start, topic, lang), (start, topic, source), (start, topic))
+grouping sets (
+    (start, topic, repost, country), (start, topic, repost, lang), (start, topic, repost, source), (start, topic, repost)
+)

@@ -1,0 +1,26 @@
+/* The bar of pages: its link to the overview leads back to what was chosen there. */
+(() => {
+  "use strict";
+  const KEY = "voxpop-overview";
+  const isOverview = window.location.pathname === "/";
+  if (isOverview) {
+    window.addEventListener("pagehide", () => {
+      try {
+        sessionStorage.setItem(KEY, window.location.search);
+      } catch {
+        // Without storage the link leads to the overview as it opens.
+      }
+    });
+    return;
+  }
+  const lead = () => {
+    const link = document.querySelector('nav.pages a[href^="/"]');
+    const kept = sessionStorage.getItem(KEY);
+    if (link && kept && kept.startsWith("?")) link.setAttribute("href", `/${kept}`);
+  };
+  try {
+    lead();
+  } catch {
+    // As above.
+  }
+})();

@@ -1,0 +1,30 @@
+/* Light or dark as the overview keeps it, set before the first line is painted. */
+(() => {
+  "use strict";
+  const KEY = "mantine-color-scheme-value";
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const chosen = () => {
+    try {
+      return localStorage.getItem(KEY) || "auto";
+    } catch {
+      return "auto";
+    }
+  };
+  const show = () => {
+    const scheme = chosen();
+    const shown = scheme === "auto" ? (dark.matches ? "dark" : "light") : scheme;
+    document.documentElement.dataset.mantineColorScheme = shown === "dark" ? "dark" : "light";
+  };
+  show();
+  dark.addEventListener("change", show);
+  window.addEventListener("storage", show);
+  window.voxpopScheme = () => {
+    const other = document.documentElement.dataset.mantineColorScheme === "dark" ? "light" : "dark";
+    try {
+      localStorage.setItem(KEY, other);
+      show();
+    } catch {
+      document.documentElement.dataset.mantineColorScheme = other;
+    }
+  };
+})();

@@ -1,0 +1,42 @@
+"""Links to what is on the screen, as files of the API."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from dash import html
+from dash.development.base_component import Component
+
+from voxpop.dashboard import text_overview as words
+from voxpop.dashboard.choice import Choice
+from voxpop.dashboard.view import Window
+from voxpop.stores.queries import ALL
+
+_LISTS: Final = {"country": "countries", "lang": "langs", "source": "sources", "label": "labels"}
+
+
+def links(choice: Choice, window: Window) -> list[Component]:
+    """The series and the posts of a window as CSV, filtered as the page is."""
+    series = [("width", str(window.width // timedelta(seconds=1))), ("tz", choice.zone)]
+    sought = [("q", choice.words)] if choice.words else []
+    return [
+        html.A(
+            words.SERIES_CSV, href=address("v1/export/buckets", choice, window, series), download="voxpop-series.csv"
+        ),
+        html.A(words.POSTS_CSV, href=address("v1/export/posts", choice, window, sought), download="voxpop-posts.csv"),
+    ]
+
+
+def address(path: str, choice: Choice, window: Window, more: list[tuple[str, str]]) -> str:
+    """The address of a route of the API with the window's filter and period."""
+    given = [("topic", choice.topic)] if choice.topic != ALL else []
+    given += [("start", _utc(window.start)), ("end", _utc(window.end))]
+    given += [(name, value) for name, field in _LISTS.items() for value in getattr(choice, field)]
+    given += [("reposts", "false")] if not choice.reposts else []
+    return f"{path}?{urlencode(given + more)}"
+
+
+def _utc(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

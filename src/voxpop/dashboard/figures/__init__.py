@@ -1,0 +1,1 @@
+"""Figures: numbers in, what Plotly draws out, as plain values."""

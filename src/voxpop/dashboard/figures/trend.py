@@ -1,0 +1,114 @@
+"""The chart: counts by interval and a line in, a Plotly figure out.
+
+Ink and lines take their colours from the stylesheet, so one figure serves light and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pyarrow as pa
+
+from voxpop.dashboard import text
+from voxpop.dashboard.figures import areas, axes
+from voxpop.dashboard.figures.areas import written
+from voxpop.dashboard.figures.axes import Frame
+from voxpop.dashboard.figures.colours import COLOURS
+from voxpop.dashboard.figures.line import Line, pool
+from voxpop.stores.counts import COUNTS
+
+_COLUMNS: Final = {label: column for column, label in COUNTS.items()}
+_HOVER: Final = (
+    "<b>%{customdata[0]}</b><br>net %{customdata[1]}%{customdata[2]}<br>%{customdata[3]}: %{customdata[4]} negative · "
+    "%{customdata[5]} neutral · %{customdata[6]} positive · %{customdata[7]} unscored<extra></extra>"
+)
+
+
+def trend(series: pa.Table, line: Line, frame: Frame) -> dict[str, Any]:
+    """Net sentiment as a line within its interval, over the volume as bars, on one time axis.
+
+    `series` is what `queries.series` answers for the period and, before it, the `pool(width) - 1` intervals that the
+    first point of the line needs; `line` is of all of them. Where nothing is scored the line has a gap, never a zero.
+    """
+    width = frame.intervals.width
+    lead = pool(width) - 1
+    shown, rows = line.since(lead), series.to_pylist()[lead:]
+    starts = [row["start"] for row in rows]
+    middles = [frame.at(start + width / 2) for start in starts]
+    details = [_detail(row, shown, place, frame) for place, row in enumerate(rows)]
+    traces = [
+        *areas.signed(middles, shown.nets),
+        areas.band(middles, shown),
+        _line(middles, shown.nets, details),
+        *_bars(rows, middles, details),
+    ]
+    return {"data": traces, "layout": axes.layout(frame, axes.limit(shown), starts)}
+
+
+def _line(middles: Sequence[datetime], points: Sequence[float | None], details: list[list[Any]]) -> dict[str, Any]:
+    """A lone point between two gaps has no line, so it gets a dot; so does the newest."""
+    alone = [
+        point is not None and points[max(i - 1, 0) : i + 2].count(None) == len(points[max(i - 1, 0) : i + 2]) - 1
+        for i, point in enumerate(points)
+    ]
+    newest = max((i for i, point in enumerate(points) if point is not None), default=-1)
+    return {
+        "type": "scatter",
+        "uid": "net",
+        "x": [written(at) for at in middles],
+        "y": list(points),
+        "mode": "lines+markers",
+        "line": {"width": 2, "color": COLOURS["neutral"]},
+        "marker": {"size": [7 if i == newest else 5 * lone for i, lone in enumerate(alone)], "opacity": 1},
+        "cliponaxis": False,
+        "customdata": details,
+        "hovertemplate": _HOVER,
+    }
+
+
+def _bars(rows: list[dict[str, Any]], middles: Sequence[datetime], details: list[list[Any]]) -> list[dict[str, Any]]:
+    times = [written(at) for at in middles]
+    bars = [
+        {
+            "type": "bar",
+            "uid": f"bar-{label}",
+            "x": times,
+            "y": [row[_COLUMNS[label]] for row in rows],
+            "yaxis": "y2",
+            "marker": {"color": COLOURS[label], "line": {"width": 0}},
+            "hoverinfo": "skip",
+        }
+        for label in ("negative", "neutral", "positive", "unscored")
+    ]
+    over = {
+        "type": "scatter",
+        "uid": "volume",
+        "x": times,
+        "y": [row["n"] for row in rows],
+        "yaxis": "y2",
+        "mode": "markers",
+        "marker": {"opacity": 0},
+        "customdata": details,
+        "hovertemplate": _HOVER,
+    }
+    return [*bars, over]
+
+
+def _detail(row: dict[str, Any], line: Line, place: int, frame: Frame) -> list[Any]:
+    point, low, high = line.nets[place], line.lows[place], line.highs[place]
+    width = frame.intervals.width
+    net = text.NO_NET
+    if point is not None and low is not None and high is not None:
+        net = f"{text.signed(point / 100)} {text.ends(low / 100, high / 100)} {text.NET_UNIT}"
+    counts = [row[column] for column in COUNTS]
+    start = frame.at(row["start"])
+    return [_label(start, width), net, text.over(pool(width), width), text.posts(row["n"]), *counts]
+
+
+def _label(start: datetime, width: timedelta) -> str:
+    if width >= timedelta(days=1):
+        return f"{start:%a} {start.day} {start:%b %Y}"
+    until = start + width
+    return f"{start.day} {start:%b} {start:%H:%M}" + ("" if width == timedelta(minutes=1) else f"–{until:%H:%M}")

@@ -1,0 +1,80 @@
+"""Where posts come from, in which languages and from which sources: what the overview shows anew every few seconds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from dash import html, no_update
+
+from voxpop.api.app import Service
+from voxpop.dashboard import countries, lists, text
+from voxpop.dashboard import text_overview as words
+from voxpop.dashboard.answers import Answer, guarded
+from voxpop.dashboard.choice import Choice
+from voxpop.dashboard.figures.atlas import FLOOR, Places, atlas
+from voxpop.dashboard.view import Window, resolve
+from voxpop.stores import places, queries
+from voxpop.stores.period import Span
+from voxpop.stores.queries import Dimension
+
+PARTS: Final = {
+    "atlas": ("atlas", "data"),
+    "places": ("places", "children"),
+    "coverage": ("coverage", "children"),
+    "help": ("map-help", "children"),
+    "mix": ("mix", "children"),
+    "options": ("options", "data"),
+}
+RESOLUTION: Final = 3
+"""H3 cells of about 12,400 square kilometres, the size of a county."""
+
+_FIELDS: Final[dict[Dimension, str]] = {"country": "countries", "lang": "langs", "source": "sources"}
+
+
+def answer(service: Service, choice: Choice, now: datetime) -> Answer:
+    """The map and the lists of a choice. Each is filtered by all but itself, so that what is left out can be added."""
+
+    def found() -> Answer:
+        known = queries.span(service.store)
+        return _found(service, choice, resolve(choice, known, now)) if known else {}
+
+    shown = {name: value for name, value in guarded(found).items() if name in PARTS}
+    return {**dict.fromkeys(PARTS, no_update), **shown}
+
+
+def _found(service: Service, choice: Choice, window: Window) -> Answer:
+    rows = {name: _by(service, window, name) for name in _FIELDS}
+    filter = replace(window.filter, countries=())
+    period = Span(window.start, window.end)
+    known = {row["name"]: row["n"] for row in places.coverage(service.store, filter, period).to_pylist()}
+    cells = places.cells(service.store, filter, period, RESOLUTION).to_pylist() if choice.layer == "volume" else []
+    placed = sum(row["n"] for row in rows["country"] if row["name"])
+    drawn = Places(rows["country"], cells, countries.names())
+    return {
+        "atlas": atlas(drawn, choice.layer, choice.countries, choice.layer),
+        "places": lists.places(rows["country"], choice),
+        "coverage": text.coverage(placed, known.get("gps", 0), sum(row["n"] for row in rows["country"])),
+        "help": _help(choice, cells),
+        "mix": html.Div([lists.mix(name, _FIELDS[name], rows[name], choice) for name in ("lang", "source")]),
+        "options": _options(rows, choice),
+    }
+
+
+def _by(service: Service, window: Window, dimension: Dimension) -> list[dict[str, Any]]:
+    free: dict[str, Any] = {_FIELDS[dimension]: ()}
+    return list(queries.by(service.store, replace(window.filter, **free), dimension).to_pylist())
+
+
+def _help(choice: Choice, cells: list[dict[str, Any]]) -> str:
+    if choice.layer == "net":
+        return words.MAP_HELP.format(floor=FLOOR)
+    return words.CELLS_HELP if cells else words.NO_CELLS
+
+
+def _options(rows: dict[Dimension, list[dict[str, Any]]], choice: Choice) -> dict[str, list[str]]:
+    """What the filters offer: what there is, and what is chosen already."""
+    return {
+        name: sorted({*(row["name"] for row in rows[name]), *getattr(choice, field)}) for name, field in _FIELDS.items()
+    }

@@ -1,0 +1,123 @@
+"""What every further page has around it: head, header with the bar, the notice, and how it fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from voxpop.api.service import Service
+from voxpop.dashboard import text as words
+from voxpop.dashboard.pages import navigation, text
+from voxpop.dashboard.pages.markup import Child, Markup, el, join
+from voxpop.errors import Transient
+
+ASSETS: Final = Path(__file__).parent.parent / "assets"
+_STYLES: Final = ("voxpop.css", "navigation.css", "pages.css")
+_SCRIPTS: Final = ("navigation.js", "pages.js")
+_OWN: Final = frozenset(path.name for path in ASSETS.glob("page-*.js"))
+_LOGGER: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: where it stands in the bar, its heading, what it is for, and its parts."""
+
+    entry: navigation.Entry
+    heading: str
+    lead: str
+    parts: tuple[Markup, ...]
+    every: int = 0
+    """Milliseconds after which its live parts are asked for anew; 0 for never."""
+
+
+def whole(page: Page, service: Service) -> str:
+    """The page as a document."""
+    head = el("head", *_head(page))
+    main = el(
+        "main",
+        el("div", el("h1", page.heading), el("p", page.lead), class_="lead"),
+        el("p", id="lost", class_="alert", role="alert", hidden=True, data_lost=text.LOST),
+        *page.parts,
+        id="content",
+        tabindex=-1,
+        data_every=page.every or None,
+    )
+    notice = el("p", service.notice, class_="notice", role="note") if service.notice else None
+    body = el(
+        "body",
+        el("a", text.SKIP, href="#content", class_="skip"),
+        el("noscript", el("p", text.NO_SCRIPT, class_="notice")),
+        el("div", _header(page, service), notice, main, id="page", class_="further"),
+    )
+    return f"<!DOCTYPE html>\n{el('html', head, body, lang='en')}"
+
+
+def _head(page: Page) -> list[Markup]:
+    own = f"page-{page.entry.path[1:]}.js"
+    return [
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("title", f"{page.entry.name} \N{MIDDLE DOT} {words.TITLE}"),
+        el("link", rel="icon", type="image/svg+xml", href="/assets/favicon.svg"),
+        # Not deferred: what it does must be done before the first line is painted.
+        el("script", src=_asset("scheme.js")),
+        *(el("link", rel="stylesheet", href=_asset(name)) for name in _STYLES),
+        *(el("script", src=_asset(name), defer=True) for name in (*_SCRIPTS, *_OWN.intersection({own}))),
+    ]
+
+
+def _asset(name: str) -> str:
+    # A browser keeps a file until there is another one.
+    return f"/assets/{name}?m={int((ASSETS / name).stat().st_mtime)}"
+
+
+def _header(page: Page, service: Service) -> Markup:
+    name = el("p", el("img", src="/assets/favicon.svg", alt="", width=26, height=26), words.TITLE, class_="wordmark")
+    scheme = el(
+        "button",
+        el("span", "\N{FIRST QUARTER MOON}\N{VARIATION SELECTOR-15}", aria_hidden="true"),
+        id="scheme",
+        type="button",
+        class_="scheme",
+        aria_label=words.SCHEME,
+    )
+    leave = el("a", words.SIGN_OUT, href="/logout", class_="leave") if service.door.keys is not None else None
+    return el("header", name, navigation.bar(page.entry), el("div", scheme, leave, class_="right"))
+
+
+def card(title: str, *children: Child, id: str | None = None, wide: bool = False) -> Markup:
+    """A titled part of a page."""
+    return el("section", el("h2", title), *children, id=id, class_="card wide" if wide else "card")
+
+
+def live(id: str, make: Callable[[], Child]) -> Markup:
+    """A part that the page's script asks for anew; one that fails says so in its place, and the others stay."""
+    try:
+        content: Child = make()
+    except Transient:
+        content = el("p", text.AWAY, class_="alert")
+    except Exception:
+        _LOGGER.exception("a part of a page could not be read")
+        content = el("p", text.BROKEN, class_="alert")
+    return el("div", content, id=id, data_live=True)
+
+
+def table(head: tuple[str, ...], rows: list[Markup], caption: str) -> Markup:
+    """A table that scrolls in its own box where it has no room."""
+    names = [el("th", name, scope="col") for name in head]
+    body = el("table", el("caption", caption, class_="spoken"), el("thead", el("tr", *names)), el("tbody", *rows))
+    return el("div", body, class_="grid", tabindex=0, role="region", aria_label=caption)
+
+
+def row(name: Child, *cells: Child, id: str | None = None) -> Markup:
+    """A row of a table whose first cell names it."""
+    return el("tr", el("th", name, scope="row"), *(el("td", cell) for cell in cells), id=id)
+
+
+def facts(pairs: list[tuple[str, Child]]) -> Markup:
+    """Names with their values."""
+    return el("dl", *(el("div", el("dt", name), el("dd", join(value))) for name, value in pairs), class_="facts")

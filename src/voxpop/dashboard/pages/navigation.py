@@ -1,0 +1,46 @@
+"""The pages of the dashboard, and the bar that leads from one to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from dash import html
+from dash.development.base_component import Component
+
+from voxpop.dashboard.pages.markup import Markup, el
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page: its name in the bar, and its address below the server's root."""
+
+    name: str
+    path: str
+
+
+OVERVIEW: Final = Entry("Overview", "/")
+TOPICS: Final = Entry("Topics", "/topics")
+SOURCES: Final = Entry("Sources", "/sources")
+MODEL: Final = Entry("Model", "/model")
+ENTRIES: Final = (OVERVIEW, TOPICS, SOURCES, MODEL)
+"""In the order of the bar."""
+LABEL: Final = "Pages"
+
+
+def bar(current: Entry) -> Markup:
+    """The bar as markup. The script beside it lets the link to the overview lead back to what was chosen there."""
+    links = [
+        el("li", el("a", entry.name, href=entry.path, aria_current="page" if entry == current else None))
+        for entry in ENTRIES
+    ]
+    return el("nav", el("ul", *links), class_="pages", aria_label=LABEL)
+
+
+def component() -> Component:
+    """The same bar for Dash, on the overview."""
+    links = [
+        html.Li(html.A(entry.name, href=entry.path, **({"aria-current": "page"} if entry == OVERVIEW else {})))
+        for entry in ENTRIES
+    ]
+    return html.Nav(html.Ul(links), className="pages", **{"aria-label": LABEL})

@@ -1,0 +1,201 @@
+"""Windows of a day beside what was expected of them, at several scales, and how improbable they are by chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+
+from voxpop.insight.baseline import LEAST_HOURS, Baseline, hour_of_week
+from voxpop.insight.pulse import COUNTRIES, MEASURES, STEPS, Counts
+from voxpop.insight.tails import mixed_tail, normal_tail
+from voxpop.metrics import Floats, Ints
+
+Measure = Literal["volume", "net"]
+
+BUDGET: Final = 0.5
+"""False alerts a week that are allowed for a topic as a whole, and again for all its countries together."""
+LEAST_POSTS: Final = 5
+LEAST_SCORED: Final = 30
+LEAST_RATIO: Final = 1.25
+"""A window with less than a quarter more than expected is no alert, however sure it is."""
+LEAST_NET: Final = 0.05
+
+SPREAD: Final = 0.25
+"""How much rates are taken to vary (squared coefficient of variation) before there are windows to learn it of..."""
+MOOD: Final = 0.07**2
+"""...and net sentiment: the variance that is no sampling."""
+_CLIP_SIGMAS: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A width of windows.
+
+    Attributes:
+        minutes: how long a window is.
+        width: the same in intervals of its grid.
+        stride: intervals from one window to the next.
+        level_hours: of how many hours the baseline is; 0 is as the baseline has it.
+        tests: windows a week.
+        learning: independent windows that what is assumed of the spread is worth.
+    """
+
+    minutes: int
+    width: int
+    stride: int
+    level_hours: int
+    tests: int
+    learning: float
+
+    def alpha(self, slots: int) -> float:
+        """How improbable a window must be, where `slots` pairs of scale and measure share the budget."""
+        return BUDGET / slots / self.tests
+
+
+TOPIC_STEPS: Final = (Scale(5, 1, 1, 0, 2016, 72.0), Scale(60, STEPS, 3, 0, 672, 12.0))
+HOURLY: Final = Scale(60, 1, 1, 0, 168, 12.0)
+DAILY: Final = Scale(1440, 24, 1, 168, 168, 7.0)
+TOPIC_SLOTS: Final = 6
+COUNTRY_SLOTS: Final = 4 * COUNTRIES
+
+
+@dataclass
+class Learned:
+    """What was learned of one scale's spread on each of the last days: sums of squares beyond chance, and weights."""
+
+    kept: list[tuple[Floats, Floats]] = field(default_factory=list)
+
+    def mean(self, prior: float, weight: float) -> Floats | float:
+        """The variance beyond chance, held towards `prior` as by `weight` windows; never below a hundredth of it."""
+        sums = (sum(day[at] for day in self.kept) for at in (0, 1))
+        above, windows = sums
+        return np.maximum((above + weight * prior) / (windows + weight), prior / 100)
+
+    def add(self, day: tuple[Floats, Floats], most: int) -> None:
+        """Note a day and let go of the oldest."""
+        self.kept = [*self.kept, day][-most:]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One scale and measure over a day; arrays of shape (subjects, windows).
+
+    Attributes:
+        ends: of the windows, in five minutes since 1970.
+        value: posts, or net sentiment.
+        expected: likewise.
+        posts: in the window; of net sentiment, scored ones.
+        p: how probable so much or more is without a change; in favour of a rise where `value` is above `expected`.
+    """
+
+    measure: Measure
+    scale: Scale
+    ends: Ints
+    value: Floats
+    expected: Floats
+    posts: Floats
+    p: Floats
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Counts by five minutes or by hours around a day, and which of the windows that end in it can be judged.
+
+    Attributes:
+        counts: shape (subjects, intervals).
+        first: the first interval, counted since 1970.
+        per_hour: intervals of an hour.
+        until: windows that end after it, in intervals since 1970, are not complete.
+    """
+
+    counts: Counts
+    first: int
+    per_hour: int
+    until: int
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of one scale in one day: their sums, their profile, and the heard hours before them."""
+
+    ends: Ints
+    sums: Counts
+    profile: Floats
+    mood: Floats
+    levels: Ints
+
+
+def windows(grid: Grid, baseline: Baseline, scale: Scale, day: int) -> Windows:
+    """Those that end in a day, in hours that were all heard, with enough hours before them."""
+    per_hour = grid.per_hour
+    ends = np.arange(day * 24 * per_hour + scale.stride, (day + 1) * 24 * per_hour + 1, scale.stride)
+    ends = ends[(ends <= grid.until) & (ends - scale.width >= grid.first)]
+    first_hours, last_hours = (ends - scale.width) // per_hour, (ends - 1) // per_hour
+    levels = np.searchsorted(baseline.hours, first_hours)
+    heard = np.searchsorted(baseline.hours, last_hours + 1) - levels == last_hours + 1 - first_hours
+    good = heard & (levels >= max(scale.level_hours, LEAST_HOURS))
+    ends, levels = ends[good], levels[good]
+    cuts = ends - grid.first
+    sums = Counts(*(_between(getattr(grid.counts, name), cuts, scale.width) for name in MEASURES))
+    week = hour_of_week((grid.first + np.arange(grid.counts.n.shape[1])) // per_hour)
+    profile = _between(baseline.profile[:, week], cuts, scale.width) / per_hour
+    mood = _between(baseline.mood[:, week], cuts, scale.width) / scale.width
+    return Windows(ends, sums, profile, mood, levels)
+
+
+def _between(values: Floats, ends: Ints, width: int) -> Floats:
+    sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
+    return np.asarray(sums[:, ends] - sums[:, ends - width])
+
+
+def volume(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, tuple[Floats, Floats]]:
+    """Posts of windows beside what was expected, and what the day teaches of their spread.
+
+    The spread is the moment estimate of Breslow (1984), "Extra-Poisson variation in log-linear models", of forecasts
+    made before: ((posts - expected)² - expected) / expected², weighted by how much of a window's variance is not
+    Poisson's, so that rare topics keep what is assumed.
+    """
+    level, of = baseline.level(found.levels, scale.level_hours or baseline.level_hours)
+    expected, value = level * found.profile, found.sums.n
+    spread = np.broadcast_to(_column(learned.mean(SPREAD, scale.learning)), expected.shape)
+    total = spread + 1 / of
+    sigma = np.sqrt(expected + total * expected**2)
+    held = np.minimum(value, expected + _CLIP_SIGMAS * sigma + 3)
+    weight = (SPREAD * expected / (1 + SPREAD * expected)) ** 2 * scale.stride / scale.width
+    above = ((held - expected) ** 2 - expected) / np.maximum(expected, 1e-9) ** 2 - 1 / of
+    lesson = (weight * above).sum(axis=1), weight.sum(axis=1)
+    p = np.ones_like(expected)
+    seen = (value >= LEAST_POSTS) & (value > LEAST_RATIO * expected) & (value > expected + 1.5 * sigma)
+    p[seen] = mixed_tail(value[seen], expected[seen], total[seen])
+    return Scan("volume", scale, found.ends, value, expected, value, p), lesson
+
+
+def net(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, tuple[Floats, Floats]]:
+    """Net sentiment of windows beside what was expected, and what the day teaches of how it wanders.
+
+    The variance of a window's net sentiment is v/n of sampling (n scored posts, each -1, 0 or 1 with the variance v of
+    the baseline's posts), v/m of the baseline's own m posts, and what forecasts missed beyond that on days before
+    (DerSimonian and Laird 1986, "Meta-analysis in clinical trials", has the moment estimate). p is two-sided, with half
+    a post of continuity.
+    """
+    base, variance, of = baseline.net_level(found.levels, scale.level_hours or baseline.level_hours)
+    scored = found.sums.scored
+    expected = np.clip(base + found.mood, -1, 1)
+    value = found.sums.lean / np.maximum(scored, 1)
+    noise = variance / np.maximum(scored, 1) + variance / np.maximum(of, 1)
+    judged = (scored >= LEAST_SCORED) & (of >= LEAST_SCORED)
+    wander = np.broadcast_to(_column(learned.mean(MOOD, scale.learning)), noise.shape)
+    sigma = np.sqrt(noise + wander)
+    apart = value - expected
+    held = np.minimum(np.abs(apart), _CLIP_SIGMAS * sigma)
+    weight = np.where(judged, (MOOD / (MOOD + noise)) ** 2, 0) * scale.stride / scale.width
+    lesson = (weight * (held**2 - noise)).sum(axis=1), weight.sum(axis=1)
+    z = np.maximum(np.abs(apart) - 0.5 / np.maximum(scored, 1), 0) / sigma
+    p = np.where(judged & (np.abs(apart) >= LEAST_NET), 2 * normal_tail(z), 1.0)
+    return Scan("net", scale, found.ends, value, expected, scored, np.minimum(p, 1.0)), lesson
+
+
+def _column(values: Floats | float) -> Floats:
+    return np.asarray(values)[..., None] if np.ndim(values) else np.asarray(values)

@@ -1,0 +1,72 @@
+"""Which posts are counted or listed, and what statements on buckets take for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, get_args
+
+from voxpop.stores.period import DAY, MINUTE, MONDAY, Span, aligned, grain, pieces
+
+Dimension = Literal["topic", "country", "lang", "source"]
+DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)
+
+ALL: Final = "*"
+"""The topic of every post."""
+
+_CHOOSE: Final[dict[str, Dimension]] = {"countries": "country", "langs": "lang", "sources": "source"}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which posts to count or list; an empty tuple means all of them.
+
+    Attributes:
+        topic: a topic's name, or `ALL`.
+        start: inclusive; None is the first event. A time without a zone is read as UTC.
+        end: exclusive; None is the last event.
+        countries: ISO 3166-1 alpha-2, upper case; "" selects posts from nobody knows where.
+        langs: ISO 639-1; "" selects posts in an unknown language.
+        sources: names of sources.
+        labels: negative, neutral, positive, unscored.
+        reposts: whether reposts count.
+    """
+
+    topic: str = ALL
+    start: datetime | None = None
+    end: datetime | None = None
+    countries: tuple[str, ...] = ()
+    langs: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    reposts: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            given = getattr(self, name)
+            if given is not None and given.tzinfo is None:
+                object.__setattr__(self, name, given.replace(tzinfo=UTC))
+
+    @property
+    def chosen(self) -> dict[str, tuple[str, ...] | None]:
+        """Its `countries`, `langs` and `sources` as statements take them: None for all."""
+        return {name: getattr(self, name) or None for name in _CHOOSE}
+
+
+def over(filter: Filter, edges: list[datetime], dimension: Dimension = "topic") -> dict[str, Any]:
+    """The parameters of a statement on buckets over whole intervals between edges."""
+    period = Span(edges[0], edges[-1]) if edges else Span(MONDAY, MONDAY)
+    return reading(filter, period, grain(edges), dimension)
+
+
+def reading(filter: Filter, period: Span, coarsest: timedelta = DAY, dimension: Dimension = "topic") -> dict[str, Any]:
+    """The parameters of a statement on buckets over a period, which is widened to whole minutes.
+
+    Where the filter and the dimension tell apart by none or one of source, country and lang, its facets are read,
+    which have far fewer rows.
+    """
+    chosen = filter.chosen
+    told_apart = {_CHOOSE[name] for name, values in chosen.items() if values} | {dimension} - {"topic"}
+    facet = "each" if len(told_apart) > 1 else "".join(told_apart)
+    cuts = pieces(aligned(period, MINUTE), coarsest)
+    return {"topic": filter.topic, **chosen, **cuts, "facet": facet, "reposts": filter.reposts}

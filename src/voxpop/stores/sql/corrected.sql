@@ -1,0 +1,1 @@
+select distinct post_id from corrections;

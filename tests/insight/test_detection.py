@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from bench.replays import FIRST_DAY, Shift, World, replay
+from voxpop.insight.alerts import Alert
+from voxpop.insight.detection import Detection
+from voxpop.insight.pulse import EPOCH, MEASURES, STEP, STEPS, STEPS_A_DAY, Counts, Pulse
+
+WEEKS = 4
+AT = 24 * STEPS_A_DAY + 150
+
+
+def found(pulse: Pulse, days: int = WEEKS * 7) -> list[Alert]:
+    detection = Detection(pulse)
+    closed = list(detection.days(FIRST_DAY, EPOCH + timedelta(days=FIRST_DAY + days)))
+    return [alert for alert in [*closed, *detection.current] if alert.topic != "*"]
+
+
+def test_stationary_histories_have_less_than_one_false_alert_a_topic_and_week() -> None:
+    topics = 5
+    assert len(found(replay(World(2_000), topics, WEEKS, seed=5))) < topics * WEEKS / 4
+
+
+@pytest.mark.parametrize(("measure", "shift"), [("volume", Shift(AT, 36, times=8)), ("net", Shift(AT, 36, net=-0.4))])
+def test_a_planted_shift_opens_in_time_and_closes_when_it_is_over(measure: str, shift: Shift) -> None:
+    begins = EPOCH + timedelta(days=FIRST_DAY) + AT * STEP
+    alerts = [alert for alert in found(replay(World(5_000), 3, WEEKS, 3, shift)) if alert.measure == measure]
+    mine = {alert.topic: alert for alert in alerts if begins < alert.first.end <= begins + timedelta(hours=2)}
+    assert len(mine) == 3
+    for alert in mine.values():
+        assert alert.state == "closed" and alert.closed is not None
+        assert begins + timedelta(hours=2) < alert.last <= alert.closed < begins + timedelta(hours=7)
+        assert alert.direction == ("up" if measure == "volume" else "down")
+        assert alert.peak.p <= alert.first.p
+
+
+def test_what_is_found_does_not_depend_on_where_looking_began() -> None:
+    pulse = replay(World(2_000), 2, 16, 8, Shift(100 * STEPS_A_DAY, 40, times=4))
+    whole = found(pulse, 16 * 7)
+    later = Detection(pulse)
+    day = FIRST_DAY + 84
+    again = [alert for alert in later.days(day - 28, EPOCH + timedelta(days=FIRST_DAY + 112)) if alert.topic != "*"]
+    since = EPOCH + timedelta(days=day)
+    assert [one for one in again if one.first.end > since] == [one for one in whole if one.first.end > since] != []
+
+
+def test_a_day_in_which_nobody_listened_makes_no_alert() -> None:
+    pulse = replay(World(3_000), 2, WEEKS, 2)
+    gone = slice(20 * 24 + 5, 22 * 24 + 9)
+    heard = np.delete(np.arange(len(pulse.hours)), gone)
+    steps = pulse.steps.chosen(np.flatnonzero(np.isin(pulse.steps.at // STEPS, pulse.hours[heard])))
+    counts = Counts(*(getattr(pulse.by_hour, name)[:, heard] for name in MEASURES))
+    without = replace(pulse, hours=pulse.hours[heard], by_hour=counts, steps=steps)
+    after = EPOCH + timedelta(days=FIRST_DAY + 20)
+    assert [alert for alert in found(without) if after < alert.first.end < after + timedelta(days=3)] == []
+
+
+def test_a_new_level_that_stays_is_ordinary_after_two_days() -> None:
+    shift = Shift(AT - 3 * STEPS_A_DAY, 7 * STEPS_A_DAY, times=4)
+    alerts = [alert for alert in found(replay(World(2_000), 2, WEEKS, 3, shift)) if alert.measure == "volume"]
+    opened = [alert for alert in alerts if alert.first.end > EPOCH + timedelta(days=FIRST_DAY) + shift.at * STEP]
+    assert len(opened) >= 2
+    assert all(alert.closed for alert in opened)
