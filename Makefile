@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench bench-api bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies bench-alerts soak model recording training cluster clean
+.PHONY: help demo install test check fmt ci docs bench bench-api bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies bench-alerts soak model recording training cluster containers wheel clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -109,6 +109,12 @@ bench-spark: $(VENV)/.cluster ## Spark and Dask beside one process, and a millio
 
 soak: $(VENV)/.dev ## ten million events through a reader that is killed again and again: make soak ARGS='--events 100000'
 	PYTHONPATH=. $(BIN)/python bench/soak.py $(ARGS)
+
+containers: $(VENV)/.dev ## build both images, bring up compose.yaml and break it, on a Docker engine of its own: as root, Debian 12
+	deploy/test/containers.sh $(ARGS)
+
+wheel: ## the wheel of a release in dist/: the same bytes twice, installed into an empty environment
+	PYTHON=$(PYTHON) deploy/wheel.sh
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

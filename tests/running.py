@@ -55,9 +55,9 @@ def running(*arguments: object) -> Iterator[Running]:
             process.wait(PATIENCE)
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:
     """Wait until something is so."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not true():
         assert time.monotonic() < end, "it did not come to pass"
         time.sleep(0.1)

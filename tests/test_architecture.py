@@ -48,7 +48,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("api",),
     ("client", "dashboard"),
     ("assembly", "checkpoints", "console"),
-    ("doctor", "server"),
+    ("collector", "doctor", "health", "server"),
     ("demo",),
     ("training",),
     ("cli", "__main__"),

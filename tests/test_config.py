@@ -146,3 +146,18 @@ def test_a_store_that_is_neither_is_refused_without_repeating_it(tmp_path: Path)
         config.load(store="postgresql://ana:hid/den@db/voxpop")
     assert "hid" not in str(refused.value)
     assert config.load().database is None
+
+
+def test_secrets_are_files_that_are_called_as_variables_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "voxpop_store").write_text("postgresql://ana:s3cret@db/voxpop\n")
+    (tmp_path / "voxpop_admin_key").write_text("of no setting")
+    file = write(tmp_path, 'store = "postgresql://of-the-file/x"\n')
+    monkeypatch.setenv("VOXPOP_SECRETS", str(tmp_path))
+    settings = config.load(file)
+    assert str(settings.database) == "postgresql://ana@db/voxpop"
+    assert "s3cret" not in repr(settings)
+    monkeypatch.setenv("VOXPOP_STORE", "duckdb")
+    assert config.load(file).database is None
+    monkeypatch.setenv("VOXPOP_SECRETS", str(tmp_path / "absent"))
+    with pytest.raises(Terminal, match="VOXPOP_SECRETS names .*absent, which is no directory"):
+        config.load(file)

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from tests.posts import post
+from voxpop.api.keys import KeyRing
 from voxpop.doctor import Check, Patient, examine
 from voxpop.gaps import Gap, GapLedger
 from voxpop.log import Log, set_aside
@@ -173,3 +174,32 @@ def test_the_command_fails_if_a_check_does(log: Log) -> None:
 def test_every_check_that_is_not_ok_names_a_fix(log: Log) -> None:
     (log.root / "store.duckdb").write_bytes(b"no database" * 1000)
     assert all(check.fix for check in looked(log.root).values() if check.state != "ok")
+
+
+def test_each_network_is_asked_at_its_own_address(tmp_path: Path) -> None:
+    path = tmp_path / "voxpop.toml"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        tables = [f'kind = "mastodon"\nhost = "{address}"', f'kind = "x"\nbase = "http://{address}"']
+        path.write_text("".join(f"[[sources]]\n{table}\n" for table in tables))
+        checks = looked(tmp_path, path, network=True)
+        assert {checks[f"source {kind}"].found for kind in ("mastodon", "x")} == {"127.0.0.1 answers"}
+
+
+def test_a_service_that_others_can_reach_needs_a_key_that_lasts(tmp_path: Path) -> None:
+    path, data = tmp_path / "voxpop.toml", tmp_path / "data"
+    path.write_text('host = "0.0.0.0"\n')
+    assert looked(data, path)["keys"].state == "fail" and not data.exists()
+    KeyRing(data).create("ana", ["read"], NOW + timedelta(days=3))
+    assert "ana soon not" in looked(data, path)["keys"].found
+    KeyRing(data).revoke("ana")
+    KeyRing(data).create("ben", ["read"])
+    assert looked(data, path)["keys"].state == "ok"
+    path.write_text(f'[[keys]]\nname = "ops"\nfile = "{tmp_path}/absent"\n')
+    assert any(check.state == "fail" and "absent" in check.found for check in examine(Patient(path, {"data": data})))
+
+
+def test_a_setting_of_a_secret_file_says_so_and_hides_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "voxpop_x_bearer").write_text("hush-hush")
+    monkeypatch.setenv("VOXPOP_SECRETS", str(tmp_path))
+    assert looked(tmp_path / "data")["setting x_bearer"].found == f"********** (file of {tmp_path})"

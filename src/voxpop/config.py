@@ -1,4 +1,4 @@
-"""Settings: defaults < `voxpop.toml` < environment (`VOXPOP_…`) < flags; every bad key reported at once."""
+"""Settings: defaults < `voxpop.toml` < secret files < environment (`VOXPOP_…`) < flags; every bad key at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from voxpop.address import Address
 from voxpop.channels import ChannelSettings
@@ -18,6 +24,8 @@ from voxpop.topics import PRESETS, QueryError, Terms, Topic
 from voxpop.web import WebSettings
 
 DEFAULT_FILE = Path("voxpop.toml")
+SECRETS = "VOXPOP_SECRETS"
+"""In the environment: a directory of files that are called as variables are, such as `voxpop_store`."""
 LIVE = ("bluesky", "mastodon", "x")
 """Kinds of sources that are networks; the others need paths."""
 WORDS = ("bluesky", "x")
@@ -126,7 +134,8 @@ class Settings(WebSettings):
     """Everything that can be set; frozen.
 
     Read from `voxpop.toml` in the working directory, or the file named by `--config` or `VOXPOP_CONFIG`. In the
-    environment a key is upper case after `VOXPOP_`: `VOXPOP_PORT=8100`.
+    environment a key is upper case after `VOXPOP_`: `VOXPOP_PORT=8100`. Containers mount secrets as files: those of the
+    directory `VOXPOP_SECRETS` are read under the same names in lower case, `voxpop_store`.
     """
 
     model_config = SettingsConfigDict(env_prefix="VOXPOP_", extra="forbid", frozen=True)
@@ -214,8 +223,10 @@ class Settings(WebSettings):
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *others: Any, **named: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags over environment over file."""
-        return init_settings, named["env_settings"], TomlConfigSettingsSource(settings_cls, cls.file)
+        """Flags over environment over secret files over file."""
+        directory = os.environ.get(SECRETS)
+        secrets = [SecretsSettingsSource(settings_cls, secrets_dir=directory)] if directory else []
+        return init_settings, named["env_settings"], *secrets, TomlConfigSettingsSource(settings_cls, cls.file)
 
     def chosen_sources(self, words: Sequence[str], watch: bool = False) -> tuple[SourceSettings, ...]:
         """The sources that words of the command line choose: a table by name, a live network, or files; `-` is one.
@@ -267,6 +278,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     if named and not named.is_file():
         raise Terminal(f"there is no configuration file {named}; name one that exists with --config")
     path = named or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    if (secrets := os.environ.get(SECRETS)) and not Path(secrets).is_dir():
+        raise Terminal(f"{SECRETS} names {secrets}, which is no directory; mount the secret files there, or unset it")
     # pydantic-settings takes the file from the class, so each call has a class of its own.
     reader = type("Settings", (Settings,), {"file": path, "__module__": __name__})
     try:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from voxpop import config, models
-from voxpop.config import Settings
+from voxpop.api.keys import KeyRing
+from voxpop.config import Settings, SourceSettings
 from voxpop.errors import VoxpopError
 from voxpop.gaps import GapLedger
 from voxpop.log import POISONED, Log
@@ -35,6 +36,7 @@ MEMORY: Final = 2 << 30
 VNNI: Final = ("avx512_vnni", "avx_vnni", "amx_int8", "asimddp")
 """Names of the processor's 8-bit dot product in /proc/cpuinfo, on x86 and on ARM."""
 PACKAGES: Final = ("duckdb", "fastapi", "numpy", "onnxruntime", "pyarrow", "tokenizers", "uvicorn", "dash")
+SOON_DAYS: Final = 14
 EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -62,7 +64,7 @@ class Patient:
 
 
 def examine(patient: Patient) -> list[Check]:
-    """Look at the environment, the settings, the data directory, the store, the model, gaps, sources and engine.
+    """Look at environment, settings, data directory, store, model, gaps, sources, engine, keys and clock.
 
     Changes nothing and opens nothing for writing, so it may run beside a server. It never raises: what cannot be
     looked at is a check that failed. The trap: while it reads the store, for a moment, no server can open it.
@@ -80,9 +82,10 @@ def examine(patient: Patient) -> list[Check]:
         lambda: gaps(settings),
         lambda: sources(settings, network=patient.network),
         lambda: engine(settings),
+        lambda: keys(settings),
         lambda: clock(settings),
     ]
-    for name, look in zip(("data", "store", "model", "gaps", "sources", "engine", "clock"), looks, strict=True):
+    for name, look in zip(("data", "store", "model", "gaps", "sources", "engine", "keys", "clock"), looks, strict=True):
         try:
             checks += look()
         except (OSError, ValueError, VoxpopError) as error:
@@ -126,6 +129,8 @@ def provenance(settings: Settings, patient: Patient) -> Iterator[Check]:
         origin = "default"
         if name in in_file:
             origin = str(path)
+        if (secrets := os.environ.get(config.SECRETS)) and (Path(secrets) / f"voxpop_{name}").is_file():
+            origin = f"file of {secrets}"
         if any(key.upper() == f"VOXPOP_{name}".upper() for key in os.environ):
             origin = "environment"
         if patient.flags.get(name) is not None:
@@ -215,9 +220,18 @@ def sources(settings: Settings, *, network: bool = False) -> Iterator[Check]:
         if absent:
             yield Check(name, "fail", f"{', '.join(absent)} is not there", "correct the paths in the settings")
         elif table.kind in config.LIVE and network:
-            yield _reached(name, table.hosts or HOSTS)
+            yield _reached(name, asked(table))
         else:
             yield Check(name, "ok", table.kind + (", not asked" if table.kind in config.LIVE else ""))
+
+
+def asked(table: SourceSettings) -> tuple[str, ...]:
+    """The hosts of a live source, of which one has to answer.
+
+    >>> asked(SourceSettings(kind="mastodon", host="mastodon.example"))
+    ('mastodon.example',)
+    """
+    return {"mastodon": (table.host,), "x": (table.base,)}.get(table.kind, table.hosts or HOSTS)
 
 
 def engine(settings: Settings) -> Iterator[Check]:
@@ -227,6 +241,21 @@ def engine(settings: Settings) -> Iterator[Check]:
         for one in findings(settings.master):
             state: State = "ok" if not one.fix else "fail" if one.is_fatal else "warn"
             yield Check(f"spark {one.name}", state, one.found, one.fix)
+
+
+def keys(settings: Settings) -> Iterator[Check]:
+    """Whether there is a key where others can reach the service, and which will open nothing soon."""
+    absent = [str(table.file) for table in settings.keys if not os.access(table.file.expanduser(), os.R_OK)]
+    if absent:
+        yield Check("keys", "fail", f"{', '.join(absent)} cannot be read", "mount the files of [[keys]] there")
+    ring = KeyRing(settings.data)
+    live, soon = ring.live(), datetime.now(UTC) + timedelta(days=SOON_DAYS)
+    ending = [key.name for key in live if key.expires and key.expires < soon]
+    is_shut = settings.needs_keys and not live and not settings.keys
+    told = f"{len(live)} of {len(ring.keys())} open something" + (f"; {', '.join(ending)} soon not" if ending else "")
+    state: State = "fail" if is_shut else "warn" if ending else "ok"
+    fix = "voxpop keys create NAME, as others can reach the service" if is_shut else "make others in time"
+    yield Check("keys", state, told, "" if state == "ok" else fix)
 
 
 def clock(settings: Settings) -> Iterator[Check]:
@@ -242,7 +271,7 @@ def _reached(name: str, hosts: tuple[str, ...]) -> Check:
     for host in hosts:
         address = host.partition("://")[2] or host
         plain, _, port = address.partition("/")[0].partition(":")
-        standard = 80 if host.startswith("ws://") else 443
+        standard = 80 if host.startswith(("ws://", "http://")) else 443
         try:
             socket.create_connection((plain, int(port or standard)), NETWORK_SECONDS).close()
         except (OSError, ValueError):

@@ -6,10 +6,23 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class KeySettings(BaseModel):
+    """A `[[keys]]` table: an API key that was made elsewhere, in a file, which a server takes in when it starts.
+
+    It replaces the key of its name. To take the table away does not revoke the key; `voxpop keys revoke` does.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    file: Path
+    scopes: tuple[Literal["read", "score", "admin"], ...] = ("read",)
 
 
 class WebSettings(BaseSettings):
@@ -22,6 +35,8 @@ class WebSettings(BaseSettings):
     """Public names of the service, as browsers send them in `Host`; with one, keys are needed on loopback, too."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, such as `127.0.0.1`."""
+    keys: tuple[KeySettings, ...] = ()
+    """API keys that come as files, as orchestrators have them; `voxpop keys create` makes others."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may read the API with a key, such as `https://charts.example`; none by default."""
     tls_cert: Path | None = None

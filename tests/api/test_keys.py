@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from voxpop import config
 from voxpop.api.audit import Audit
+from voxpop.api.entrance import opened
 from voxpop.api.keys import SHAPE, KeyRing
 from voxpop.errors import Terminal
 
@@ -107,3 +110,35 @@ def test_the_audit_log_grows_by_lines_and_its_owner_alone_can_read_it(tmp_path: 
     assert [one.target for one in audit.entries(2)] == ["t1", "t2"]
     assert audit.entries(1)[0].who.endswith("@command line")
     assert audit.entries(0) == []
+
+
+def test_a_key_made_elsewhere_is_known_by_its_name_and_replaces_the_one_before(tmp_path: Path) -> None:
+    ring, first, second = KeyRing(tmp_path), SecretStr("vp_" + "a" * 43), SecretStr("vp_" + "b" * 43)
+    assert ring.accept("ops", first, ["read"])
+    assert not ring.accept("ops", first, ["read"])
+    found = ring.find(first.get_secret_value())
+    assert found and found.scopes == ("read",)
+    assert ring.accept("ops", second, ["read", "admin"])
+    assert ring.find(first.get_secret_value()) is None
+    assert [(key.name, key.scopes) for key in ring.keys()] == [("ops", ("read", "admin"))]
+
+
+@pytest.mark.parametrize("wrong", ["", "vp_short", "vp_" + "a" * 44, "a" * 46, "vp_" + "!" * 43])
+def test_what_is_no_key_is_not_taken_and_not_repeated(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(Terminal, match="no key: vp_") as refused:
+        KeyRing(tmp_path).accept("ops", SecretStr(wrong), ["read"])
+    assert not wrong or wrong not in str(refused.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_server_takes_in_the_keys_of_files_and_stays_shut_without_them(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    settings = config.load(data=tmp_path / "data", host="0.0.0.0", keys=[{"name": "ops", "file": file}])
+    with pytest.raises(Terminal, match="of the key 'ops' cannot be read"):
+        opened(settings)
+    file.write_text("vp_" + "k" * 43 + "\n")
+    door = opened(settings)
+    assert door.keys and door.keys.find("vp_" + "k" * 43)
+    opened(settings)
+    provided = [entry.target for entry in Audit(tmp_path / "data").entries(10)]
+    assert provided == ["ops (read)"]

@@ -20,7 +20,7 @@ def fake(home: Path, version: str) -> Path:
     command.write_text(
         "#!/bin/sh\n"
         f"""case "$1" in -version) echo 'openjdk version "{version}" 2025-04-15' >&2;; """
-        '--list-modules) echo java.base@17;; *) printf "%s|" "$@";; esac\n'
+        '--add-modules=*) exit 1;; *) printf "%s|" "$@";; esac\n'
     )
     command.chmod(0o755)
     return home

@@ -96,6 +96,31 @@ class KeyRing:
         self._change(added)
         return key, SecretStr(secret)
 
+    def accept(self, name: str, secret: SecretStr, scopes: Sequence[Scope]) -> bool:
+        """Know a key that was made elsewhere by this name, in the place of the one that has it; tells if that is news.
+
+        Several servers may do this at once.
+
+        Raises:
+            Terminal: the secret is no `vp_` and 43 characters, or the name is none; neither is repeated.
+        """
+        plain = secret.get_secret_value()
+        if not SHAPE.fullmatch(plain) or not _NAME.fullmatch(name):
+            raise Terminal(f"what is given as the key {name!r} is no key: vp_ and 43 letters, digits, - or _")
+        digest, kept = _digest(plain), tuple(scope for scope in SCOPES if scope in scopes)
+
+        def is_known(keys: tuple[Key, ...]) -> bool:
+            return any((key.name, key.digest, key.scopes, key.expires) == (name, digest, kept, None) for key in keys)
+
+        def accepted(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+            new = Key(uuid.uuid4().hex[:12], name, digest, kept, datetime.now(UTC))
+            return keys if is_known(keys) else (*(key for key in keys if key.name != name), new)
+
+        if is_known(self.keys()):
+            return False
+        self._change(accepted)
+        return True
+
     def revoke(self, name: str) -> Key:
         """Forget a key: from now on it opens nothing, and neither do the sessions it opened.
 

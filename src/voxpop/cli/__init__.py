@@ -3,6 +3,7 @@
 from voxpop.cli import (
     alerts,
     behaviour,
+    collect,
     copies,
     corrections,
     doctor,
@@ -30,6 +31,7 @@ __all__ = [
     "alerts",
     "app",
     "behaviour",
+    "collect",
     "copies",
     "corrections",
     "doctor",

@@ -22,7 +22,7 @@ def doctor(
     master: Master = None,
     json_: Json = False,
 ) -> None:
-    """Look at environment, settings, data directory, store, model, gaps and sources; say what is wrong and the fix.
+    """Look at environment, settings, data, store, model, gaps, sources, keys and clock; say what is wrong and the fix.
 
     Changes nothing, and can run beside a server. The exit code is 1 if a check fails, and 0 if there are only warnings.
 

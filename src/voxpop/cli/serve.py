@@ -98,7 +98,7 @@ def run(
 
     flags = {**model_flags(model, labels, languages), **engine_flags(engine, master, scheduler)}
     settings = config.load(settings_file, data=data, store=store, port=port, **flags)
-    sources = _sources(settings, settings.chosen_sources(source or [], watch), once=once)
+    sources = opened(settings, settings.chosen_sources(source or [], watch), once=once)
     takes_spool = bool(sources) and not once
     with Log(settings.data).lock(takes_spool=takes_spool), assembly.assembled(settings) as parts:
         answer = _run_once(parts, sources) if once else _serve(parts, sources, browser)
@@ -188,7 +188,7 @@ def _rebuilt(parts: Any) -> int:
         return rebuild.run(parts.log.segments(), parts.catalogue.matcher, keep)
 
 
-def _sources(settings: Any, chosen: Sequence[Any], *, once: bool) -> list[Any]:
+def opened(settings: Any, chosen: Sequence[Any], *, once: bool) -> list[Any]:
     """Open what was chosen; says what it may cost.
 
     Raises:

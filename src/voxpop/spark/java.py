@@ -84,8 +84,8 @@ def _release(home: Path) -> int | None:
 
 def _launchable(home: Path, cache: Path) -> Path:
     """The home itself, or one beside it whose `java` ignores the module that this Java lacks."""
-    modules = subprocess.run([home / "bin" / "java", "--list-modules"], capture_output=True, text=True, timeout=60)
-    if VECTOR_MODULE in modules.stdout:
+    command = [str(home / "bin" / "java"), f"--add-modules={VECTOR_MODULE}", "-version"]
+    if subprocess.run(command, capture_output=True, timeout=60).returncode == 0:
         return home
     wrapped = cache.expanduser() / "java"
     script = wrapped / "bin" / "java"
