@@ -45,6 +45,14 @@ def drawn(rows: pa.Table, frame: Frame | None = None) -> dict[str, Any]:
     return trend(rows, line.counted(rows, line.pool(frame.intervals.width)), frame)
 
 
+def test_an_alert_is_pinned_where_it_began_and_says_what_it_is() -> None:
+    frame = Frame(Intervals(HOUR), "r", pins=[(NOON + HOUR, "<apple>: 90 posts where 10 were expected")])
+    pins = trace(drawn(series((1, 1, 2, 0), (3, 0, 1, 2)), frame), "alerts")
+    assert pins["x"] == ["2026-11-19T13:00:00"]
+    assert pins["customdata"] == [["&lt;apple&gt;: 90 posts where 10 were expected"]]
+    assert trace(drawn(series((1, 1, 2, 0))), "alerts")["x"] == []
+
+
 def trace(figure: dict[str, Any], uid: str) -> dict[str, Any]:
     return next(trace for trace in figure["data"] if trace["uid"] == uid)
 

@@ -24,10 +24,13 @@ from voxpop.errors import Transient
 from voxpop.insight import shares
 from voxpop.insight.cells import counted_cells
 from voxpop.insight.prevalence import estimate
+from voxpop.insight.telling import sentence
 from voxpop.stores import queries
+from voxpop.stores.alerts import Wanted, alerts
 from voxpop.stores.period import Span
 
 MOST_GAPS: Final = 50
+MOST_PINS: Final = 50
 _LOGGER: Final = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
@@ -146,7 +149,7 @@ def _trend(service: Service, choice: Choice, window: Window) -> Answer:
     rows = queries.series(service.store, filter, window.width, choice.tz)
     corrected = choice.corrected and service.correction is not None and not filter.labels
     drawn = _line(service, window, rows, corrected)
-    frame = Frame(window.intervals, choice.view, _unheard(service, window))
+    frame = Frame(window.intervals, choice.view, _unheard(service, window), _pins(service, choice, window))
     nets = [net / 100 for net in drawn.since(line.pool(window.width) - 1).nets if net is not None]
     help = words.TREND_HELP.format(what=words.BANDS["corrected" if corrected else "counted"], zone=choice.zone)
     return {
@@ -178,6 +181,17 @@ def _unheard(service: Service, window: Window) -> list[Period]:
     gaps = [gap for gap in service.gaps() if gap.state != "recovered"][-MOST_GAPS:]
     periods = [(max(gap.start, window.start), min(gap.end or window.end, window.end)) for gap in gaps]
     return [(start, end) for start, end in periods if start < end]
+
+
+def _pins(service: Service, choice: Choice, window: Window) -> list[tuple[datetime, str]]:
+    """When an alert of what is chosen began, and what it says."""
+    rows = alerts(service.store, Wanted(choice.topic, since=window.start, limit=MOST_PINS)).to_pylist()
+    places = choice.countries or (None,)
+    return [
+        (row["start"], sentence(row))
+        for row in rows
+        if row["country"] in places and window.start <= row["start"] < window.end
+    ]
 
 
 def _posts(service: Service, request: Request, window: Window) -> Answer:

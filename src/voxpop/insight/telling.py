@@ -16,7 +16,12 @@ def sentence(alert: Row) -> str:
     """
     about = "all posts" if alert["topic"] == "*" else alert["topic"]
     country = f" in {alert['country']}" if alert["country"] else ""
-    return f"{about}{country}: {_change(alert)}, {_when(alert)}"
+    return f"{about}{country}: {change(alert)}"
+
+
+def change(alert: Row) -> str:
+    """The sentence without what it is about, for where that stands above it."""
+    return f"{_change(alert)}, {_when(alert)}"
 
 
 def _change(alert: Row) -> str:

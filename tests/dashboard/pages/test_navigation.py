@@ -18,7 +18,7 @@ from tests.running import Running
 from voxpop.catalogue import Catalogue
 
 pytestmark = pytest.mark.browser
-PAGES = ("topics", "sources", "model")
+PAGES = ("alerts", "topics", "sources", "model")
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
@@ -28,7 +28,7 @@ def test_pages_have_addresses_titles_and_a_mark_in_the_bar(whole: Running, quiet
     quiet.wait_for_selector("#cards .value")
     bar = quiet.get_by_role("navigation", name="Pages")
     expect(bar.locator("[aria-current=page]")).to_have_text("Overview")
-    for name in ("Topics", "Sources", "Model"):
+    for name in ("Alerts", "Topics", "Sources", "Model"):
         bar.get_by_role("link", name=name).press("Enter")
         expect(quiet).to_have_url(whole.url + name.lower())
         expect(quiet).to_have_title(f"{name} · Voxpop")

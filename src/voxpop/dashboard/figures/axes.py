@@ -33,11 +33,13 @@ class Frame:
         intervals: width and time zone of the bars.
         revision: while it stays the same, so does a reader's zoom.
         unheard: periods to shade, in which a source was not heard: their counts are too low.
+        pins: moments at which an alert began, and what it says.
     """
 
     intervals: Intervals
     revision: str
     unheard: Sequence[Period] = ()
+    pins: Sequence[tuple[datetime, str]] = ()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from html import escape
+from textwrap import wrap
 from typing import Any, Final
 
 import pyarrow as pa
@@ -19,6 +21,7 @@ from voxpop.dashboard.figures.colours import COLOURS
 from voxpop.dashboard.figures.line import Line, pool
 from voxpop.stores.counts import COUNTS
 
+WRAP: Final = 48
 _COLUMNS: Final = {label: column for column, label in COUNTS.items()}
 _HOVER: Final = (
     "<b>%{customdata[0]}</b><br>net %{customdata[1]}%{customdata[2]}<br>%{customdata[3]}: %{customdata[4]} negative · "
@@ -43,8 +46,24 @@ def trend(series: pa.Table, line: Line, frame: Frame) -> dict[str, Any]:
         areas.band(middles, shown),
         _line(middles, shown.nets, details),
         *_bars(rows, middles, details),
+        _pins(frame, axes.limit(shown)),
     ]
     return {"data": traces, "layout": axes.layout(frame, axes.limit(shown), starts)}
+
+
+def _pins(frame: Frame, reach: float) -> dict[str, Any]:
+    """Alerts at the top of the chart, where they began."""
+    return {
+        "type": "scatter",
+        "uid": "alerts",
+        "x": [written(frame.at(at)) for at, _ in frame.pins],
+        "y": [reach] * len(frame.pins),
+        "mode": "markers",
+        "marker": {"symbol": "triangle-down", "size": 12, "color": COLOURS["neutral"]},
+        "cliponaxis": False,
+        "customdata": [["<br>".join(wrap(escape(said), WRAP))] for _, said in frame.pins],
+        "hovertemplate": "%{customdata[0]}<extra></extra>",
+    }
 
 
 def _line(middles: Sequence[datetime], points: Sequence[float | None], details: list[list[Any]]) -> dict[str, Any]:

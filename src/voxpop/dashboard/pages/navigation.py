@@ -21,9 +21,10 @@ class Entry:
 
 OVERVIEW: Final = Entry("Overview", "/")
 TOPICS: Final = Entry("Topics", "/topics")
+ALERTS: Final = Entry("Alerts", "/alerts")
 SOURCES: Final = Entry("Sources", "/sources")
 MODEL: Final = Entry("Model", "/model")
-ENTRIES: Final = (OVERVIEW, TOPICS, SOURCES, MODEL)
+ENTRIES: Final = (OVERVIEW, ALERTS, TOPICS, SOURCES, MODEL)
 """In the order of the bar."""
 LABEL: Final = "Pages"
 

@@ -11,11 +11,16 @@ from fastapi.responses import HTMLResponse
 from voxpop.api.access import needs
 from voxpop.api.security import page_policy
 from voxpop.api.service import Service
-from voxpop.dashboard.pages import model, navigation, sources, topics
+from voxpop.dashboard.pages import alerts, model, navigation, sources, topics
 from voxpop.dashboard.pages.frame import Page, whole
 
 Maker = Callable[[Service, datetime], Page]
-_PAGES = ((navigation.TOPICS, topics.page), (navigation.SOURCES, sources.page), (navigation.MODEL, model.page))
+_PAGES = (
+    (navigation.ALERTS, alerts.page),
+    (navigation.TOPICS, topics.page),
+    (navigation.SOURCES, sources.page),
+    (navigation.MODEL, model.page),
+)
 
 
 def mount(api: FastAPI, service: Service) -> None:
