@@ -18,6 +18,9 @@ TARGET: Final = Path(__file__).parent.parent / "src/voxpop/dashboard/assets/topo
 UNNUMBERED: Final = {"Kosovo": "XK"}
 """Countries without a number in ISO 3166-1 that posts may come from."""
 
+EDGE: Final = {"RU": "RUS", "FJ": "FJI", "AQ": "ATA"}
+"""By these ids Plotly knows shapes that cross the edge of the map."""
+
 
 def main(source: Path) -> None:
     """Write the file."""
@@ -31,7 +34,12 @@ def main(source: Path) -> None:
         named = _named(shape, codes)
         if named["id"] and named["id"] not in there and "arcs" in named:
             countries.append({**named, "arcs": _moved(named["arcs"], fine, coarse["transform"], arcs)})
-    objects = {"countries": {"type": "GeometryCollection", "geometries": [each for each in countries if each["id"]]}}
+    kept = [each for each in countries if each["id"]]
+    for shape in kept:
+        # Plotly puts what it says of a shape there, and has no other way to find it.
+        shape["properties"] = {"ct": _centre(shape, arcs, coarse["transform"])}
+        shape["id"] = EDGE.get(shape["id"], shape["id"])
+    objects = {"countries": {"type": "GeometryCollection", "geometries": kept}}
     atlas = {"type": "Topology", "transform": coarse["transform"], "objects": objects, "arcs": arcs}
     TARGET.write_text(json.dumps(atlas, separators=(",", ":")) + "\n")
 
@@ -51,6 +59,39 @@ def _moved(given: Any, fine: dict[str, Any], transform: dict[str, Any], arcs: li
         return [_moved(each, fine, transform, arcs) for each in given]
     arcs.append(_quantised(fine["arcs"][given if given >= 0 else ~given], fine["transform"], transform))
     return len(arcs) - 1 if given >= 0 else ~(len(arcs) - 1)
+
+
+def _centre(shape: dict[str, Any], arcs: list[Any], transform: dict[str, Any]) -> list[float]:
+    """Longitude and latitude of the centroid of a shape's largest ring, as if the map were flat."""
+    rings = [ring for polygon in ([shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]) for ring in polygon]
+    found: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    for ring in rings:
+        points = _points(ring, arcs)
+        area = east = north = 0.0
+        for (x, y), (next_x, next_y) in zip(points, [*points[1:], points[0]], strict=True):
+            cross = x * next_y - next_x * y
+            area, east, north = area + cross, east + (x + next_x) * cross, north + (y + next_y) * cross
+        if abs(area) > abs(found[0]):
+            found = (area, east / (3 * area), north / (3 * area))
+    points = [point for ring in rings for point in _points(ring, arcs)]
+    ends = [(min(place), max(place)) for place in zip(*points, strict=True)]
+    if not all(low <= at <= high for at, (low, high) in zip(found[1:], ends, strict=True)):
+        # A ring across the edge of the map, or around a point, has no such area.
+        found = (1.0, *(sum(place) / len(points) for place in zip(*points, strict=True)))
+    return [round(at * transform["scale"][axis] + transform["translate"][axis], 2) for axis, at in enumerate(found[1:])]
+
+
+def _points(ring: list[int], arcs: list[Any]) -> list[tuple[int, int]]:
+    """The points of a ring on the grid; each arc begins where the last one ends."""
+    found: list[tuple[int, int]] = []
+    for number in ring:
+        x = y = 0
+        line = []
+        for step in arcs[number if number >= 0 else ~number]:
+            x, y = x + step[0], y + step[1]
+            line.append((x, y))
+        found += (line if number >= 0 else line[::-1])[1:]
+    return found
 
 
 def _quantised(arc: list[list[int]], own: dict[str, Any], other: dict[str, Any]) -> list[list[int]]:

@@ -21,6 +21,7 @@ from voxpop.catalogue import Catalogue
 from voxpop.dashboard.app import mount
 from voxpop.score import ModelSpec
 from voxpop.segment import Segment
+from voxpop.stores.corrections import Corrections
 from voxpop.stores.duckdb import DuckDBStore
 from voxpop.topics import Matcher
 
@@ -38,6 +39,7 @@ class Served:
     topics: Matcher | Catalogue = TOPICS
     door: Door = field(default_factory=Door)
     stop: threading.Event = field(default_factory=threading.Event)
+    corrections: Corrections | None = None
 
     def load(self, rows: Sequence[dict[str, Any]]) -> None:
         """Load rows as the log's next segment."""
@@ -48,7 +50,7 @@ class Served:
         """The parts as the API and the page read them."""
         scorer = ModelSpec("onnx", models.find("en-small")).open()
         parts = Service(self.store, scorer, self.topics, self.notice, self.status, self.stop.is_set)
-        return replace(parts, door=self.door)
+        return replace(parts, door=self.door, corrections=self.corrections)
 
     def status(self) -> dict[str, Any]:
         """What a collecting server says of itself."""

@@ -137,8 +137,8 @@ def test_a_new_segment_moves_the_numbers_without_a_reload(served: Served, page: 
     at(page, served.url)
     page.evaluate("window.notReloaded = true")
     served.load([recent(f"new{i}", 0.01, label="negative") for i in range(20)])
-    expect(page.locator("#cards .unit").first).to_have_text("65 posts", timeout=3_000)
-    expect(page.locator("#posts .text").first).to_contain_text("an apple new", timeout=3_000)
+    expect(page.locator("#cards .unit").first).to_have_text("65 posts")
+    expect(page.locator("#posts .text").first).to_contain_text("an apple new")
     assert page.evaluate("window.notReloaded")
 
 
@@ -186,7 +186,7 @@ def test_an_empty_store_says_what_to_do_and_then_fills(empty: Served, page: Page
     expect(page.locator("#empty")).to_contain_text("voxpop demo")
     expect(page.locator("#state")).to_have_text("Waiting for posts")
     empty.load([recent("first")])
-    expect(page.locator("#cards .unit").first).to_have_text("1 post", timeout=3_000)
+    expect(page.locator("#cards .unit").first).to_have_text("1 post")
     expect(page.locator("#empty")).to_be_hidden()
 
 

@@ -162,6 +162,16 @@ def _why() -> Component:
         html.P(id="why-label", className="head"),
         html.P(id="why-words", className="text", dir="auto", **said),
         html.P(words.WHY_HELP, className="help"),
+        _correct(),
         html.Button(words.CLOSE, id="why-close", type="button"),
     ]
     return html.Dialog(parts, id="why", **{"aria-labelledby": "why-title"})
+
+
+def _correct() -> Component:
+    """Labels to give the post instead; kept by the page's script through the API."""
+    scored = {label: word for label, word in text.LABELS.items() if label != "unscored"}
+    labels = [html.Button(word, type="button", **{"data-correct": label}) for label, word in scored.items()]
+    said = {"data-kept": words.CORRECTED, "data-failed": words.NOT_CORRECTED}
+    told = html.P(id="corrected", className="help", role="status", **said)
+    return html.Div([html.Span(words.CORRECT), *labels, told], id="correct", role="group")

@@ -87,7 +87,7 @@ def _origin(row: Row) -> list[Component]:
         parts.append(html.Span(row["country"], **{"data-country": row["country"]}))
     if row["kind"] in text.KINDS:
         parts.append(html.Span(text.KINDS[row["kind"]], className="kind"))
-    acts: list[Component] = [html.Button(words.WHY, type="button", className="why")]
+    acts: list[Component] = [html.Button(words.WHY, type="button", className="why", **{"data-post": row["post_id"]})]
     if url := web_address(row["url"]):
         acts.append(html.A(text.ORIGINAL, href=url, target="_blank", rel="noopener noreferrer"))
     return [*parts, html.Span(acts, className="acts")]

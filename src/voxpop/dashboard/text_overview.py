@@ -71,6 +71,9 @@ WHY_HELP: Final = (
 )
 WHY_UNSCORED: Final = "The model does not read this language, or the text holds no words."
 CLOSE: Final = "Close"
+CORRECT: Final = "Not so? To you this post is"
+CORRECTED: Final = "Kept as your correction."
+NOT_CORRECTED: Final = "Not kept: "
 
 SHARE: Final = "Export"
 SERIES_CSV: Final = "Series (CSV)"

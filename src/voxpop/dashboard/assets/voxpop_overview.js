@@ -96,6 +96,8 @@
   }
 
   const CONTROLS = ["topic", "range", "country", "lang", "source", "label", "reposts", "tz", "start", "end", "net", "map", "q", "order"];
+  // What each control was when it last agreed with the address.
+  const settled = {};
   const triggered = () => window.dash_clientside.callback_context.triggered.map((each) => each.prop_id.split(".")[0]);
 
   const chart = (id) => document.querySelector(`#${id} .js-plotly-plot`);
@@ -110,8 +112,12 @@
         given.set("range", byDefault);
         go(given, true);
       }
-      const wanted = CONTROLS.map((name) => STAND[name](given, topics || []));
-      return wanted.map((value, place) => (same(value, now[place]) ? NOTHING() : value));
+      return CONTROLS.map((name, place) => {
+        // Chosen, and not in the address yet: `choose` has its turn, and writing would undo the reader.
+        if (name in settled && !same(now[place], settled[name])) return NOTHING();
+        settled[name] = STAND[name](given, topics || []);
+        return same(settled[name], now[place]) ? NOTHING() : settled[name];
+      });
     },
     choose: (...values) => {
       const given = query();
@@ -119,12 +125,14 @@
       if (!given.has("range")) return;
       for (const name of triggered()) {
         const value = values[CONTROLS.indexOf(name)];
+        settled[name] = value;
         if (name === "start" || name === "end") {
           const [start, end] = ["start", "end"].map((each) => values[CONTROLS.indexOf(each)]);
           const zone = zoneOf(given);
           if (start && end) period(given, minute(utc(start, zone)), minute(utc(end, zone)));
           else if (!value) period(given);
-        } else if (WRITE[name] && !same(value, STAND[name](given, [{ value }]))) {
+        } else if (WRITE[name] && !same(value, name === "topic" ? given.get("topic") || "*" : STAND[name](given))) {
+          // A topic that is gone is still in the address when its control falls back to every post.
           WRITE[name](given, value);
         }
       }
@@ -182,9 +190,10 @@
       const point = clicked && clicked.points && clicked.points[0];
       if (point && point.location) {
         const given = query();
+        const place = { RUS: "RU", FJI: "FJ", ATA: "AQ" }[point.location] || point.location;
         const there = given.getAll("country");
-        const left = there.filter((code) => code !== point.location);
-        WRITE.country(given, left.length < there.length ? left : [...there, point.location]);
+        const left = there.filter((code) => code !== place);
+        WRITE.country(given, left.length < there.length ? left : [...there, place]);
         go(given);
       }
       return null;
@@ -210,7 +219,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     const open = document.querySelector("details.opening[open]");
-    if (!open || document.querySelector("[aria-expanded='true'][role='combobox'], .mantine-Popover-dropdown")) return;
+    const lists = document.querySelectorAll("[aria-expanded='true'][role='combobox'], .mantine-Popover-dropdown");
+    if (!open || [...lists].some((list) => list.checkVisibility())) return;
     open.open = false;
     open.querySelector("summary").focus();
   });

@@ -16,6 +16,10 @@ FLOOR: Final = 10
 """Fewer posts say nothing of a country, and may be one person's."""
 _LARGEST: Final = 34.0
 _SMALLEST: Final = 5.0
+_EDGE: Final = {"RU": "RUS", "FJ": "FJI", "AQ": "ATA"}
+"""By these ids Plotly knows shapes that cross the edge of the map; with others, they would be hit all around the world.
+
+shapes/build.py and the page's script have the same."""
 _LIMITS: Final = (0.25, 0.5, 1.0)
 _NET: Final = "<b>%{customdata[0]}</b><br>%{customdata[1]}<br>net %{customdata[2]}<extra></extra>"
 _FEW: Final = f"<b>%{{customdata[0]}}</b><br>%{{customdata[1]}}: fewer than {FLOOR}, too few to say<extra></extra>"
@@ -59,6 +63,7 @@ def _land(names: dict[str, str]) -> dict[str, Any]:
 
 
 def _stand_out(trace: dict[str, Any], chosen: Collection[str]) -> None:
+    chosen = {_EDGE.get(code, code) for code in chosen}
     if there := trace.get("locations"):
         trace["marker"]["opacity"] = [1.0 if not chosen or code in chosen else 0.3 for code in there]
         trace["marker"]["line"] = {"width": [2.2 if code in chosen else 0.4 for code in there], "color": "#56606E"}
@@ -132,7 +137,7 @@ def _shapes(codes: Sequence[str]) -> dict[str, Any]:
     return {
         "type": "choropleth",
         "locationmode": "ISO-3",
-        "locations": list(codes),
+        "locations": [_EDGE.get(code, code) for code in codes],
         "showscale": False,
         "marker": {"line": {"width": 0.4, "color": "#56606E"}},
     }
