@@ -125,7 +125,7 @@ def routes(service: Service) -> APIRouter:
     content: dict[int | str, dict[str, Any]] = {200: {"content": {TSV: {"schema": {"type": "string"}}}}}
 
     @router.post(
-        "", status_code=201, responses=documented(403, 404, 409, 413, 422), dependencies=[Depends(own_page)]
+        "", status_code=201, responses=documented(400, 403, 404, 409, 413, 422), dependencies=[Depends(own_page)]
     )  # fmt: skip
     def give(given: NewCorrection, response: Response) -> KeptCorrection:
         """Give a post a label. Nothing is overwritten: of several by one author the newest counts."""
