@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -45,7 +46,8 @@ def test_numbers_chart_lists_and_posts_obey_a_filter_and_agree_with_the_api(
         ("unscored", "n_unscored"),
     ):
         # The chart is drawn from what came with the numbers, a moment later.
-        until(lambda bar=f"bar-{label}", n=total(found, column): sum(tab.evaluate(DRAWN, bar)) == n)  # type: ignore[misc]
+        drawn = partial(tab.evaluate, DRAWN, f"bar-{label}")
+        until(lambda drawn=drawn, column=column: sum(drawn()) == total(found, column))  # type: ignore[misc]
     listed = tab.locator("#posts > li:not(.none)")
     expect(listed).to_have_count(min(n, 25))
     if "country" not in query:
