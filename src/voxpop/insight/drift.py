@@ -22,7 +22,7 @@ def stability(reference: Mapping[str, float], now: Mapping[str, float]) -> float
     >>> round(stability({"a": 500, "b": 500}, {"a": 490, "b": 510}), 3)
     -0.002
     >>> round(stability({"a": 900, "b": 100}, {"a": 500, "b": 500}), 2)
-    0.88
+    0.87
     """
     bins = reference.keys() | now.keys()
     m, n = (sum(counts.values()) for counts in (reference, now))

@@ -44,7 +44,7 @@ def poisson_tail(least: Floats, mean: Floats) -> Floats:
     probabilities": within 1 % down to 1e-6 for counts of 5 and more.
 
     >>> round(float(poisson_tail(np.array([5.0]), np.array([1.0]))[0]), 5)
-    0.00366
+    0.00367
     """
     mean = np.maximum(mean, 1e-9)
     below = np.maximum(least - 1.0, 0.0)

@@ -13,7 +13,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import onnx
-import onnxruntime as ort
 import pyarrow as pa
 import torch
 from transformers import PreTrainedModel
@@ -27,6 +26,7 @@ from voxpop.labelled import Labelled, read_labelled
 from voxpop.metrics import calibration_error, confusion, macro_recall
 from voxpop.scorers.card import model_id
 from voxpop.scorers.onnx import OnnxScorer
+from voxpop.scorers.stages import session_of
 from voxpop.text import is_blank, prepare
 from voxpop.training import network
 from voxpop.training.calibration import fit_temperature, softmax
@@ -253,7 +253,7 @@ class Fit:
 
 
 def _run(path: Path, feeds: Sequence[Feed], heads: Sequence[str] = ("logits",)) -> list[Logits]:
-    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    session = session_of(path, threads=os.cpu_count() or 1)
     with console.counting("measure", len(feeds), "post") as bar:
         found = [session.run(list(heads), dict(feed)) for feed in _watched(feeds, bar)]
     return [np.stack([row[at][0] for row in found]).astype(np.float64) for at in range(len(heads))]
