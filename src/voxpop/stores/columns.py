@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
+from pyarrow.csv import WriteOptions, write_csv
 
 from voxpop.schema import TIMESTAMP
 
@@ -32,6 +33,7 @@ _ANSWERED: Final[dict[str, pa.DataType]] = {
     "text[]": pa.list_(pa.string()),
     "numeric": pa.decimal128(18, 6),
 }
+_ROWS_A_SLICE: Final = 16_384
 
 
 def definition(schema: pa.Schema) -> str:
@@ -43,9 +45,32 @@ def definition(schema: pa.Schema) -> str:
     return ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in schema)
 
 
-def records(rows: pa.Table | pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
-    """The rows as tuples of Python values."""
-    return zip(*(column.to_pylist() for column in rows.columns), strict=True)
+def csv(rows: pa.Table | pa.RecordBatch) -> Iterator[bytes]:
+    """The rows as `copy … (format csv)` takes them, some thousand at a time.
+
+    Arrow quotes every string and doubles the quotes in it; what is not quoted and empty is null
+    (https://www.postgresql.org/docs/15/sql-copy.html). Tuples for a binary copy took six times as long.
+
+    >>> for line in csv(pa.table({"text": ["so 'good'", "", None], "n": [1, None, 3]})):
+    ...     print(line.decode(), end="")
+    "so 'good'",1
+    "",
+    ,3
+    """
+    for slice_ in pa.table(rows).to_batches(_ROWS_A_SLICE):
+        flat = [_literals(column) if pa.types.is_list(column.type) else column for column in slice_.columns]
+        sink = pa.BufferOutputStream()
+        write_csv(pa.record_batch(flat, names=slice_.schema.names), sink, WriteOptions(include_header=False))
+        yield sink.getvalue().to_pybytes()
+
+
+def _literals(lists: pa.Array) -> pa.Array:
+    return pa.array([None if names is None else _literal(names) for names in lists.to_pylist()], pa.string())
+
+
+def _literal(names: Sequence[str]) -> str:
+    escaped = (name.replace("\\", "\\\\").replace('"', '\\"') for name in names)
+    return "{" + ",".join(f'"{name}"' for name in escaped) + "}"
 
 
 def schema(attributes: Sequence[Any]) -> pa.Schema:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -185,6 +185,12 @@ class Session:
         self.run(f'drop table pg_temp."{name}"')
 
     def copy(self, name: str, rows: pa.Table | pa.RecordBatch) -> None:
-        """Put rows into a table's columns of the same names, by binary COPY."""
-        names = rows.schema.names
-        self._pool.run(self._connection.copy_records_to_table(name, records=columns.records(rows), columns=names))
+        """Put rows into a table's columns of the same names."""
+        self._pool.run(
+            self._connection.copy_to_table(name, source=_sent(rows), columns=rows.schema.names, format="csv")
+        )
+
+
+async def _sent(rows: pa.Table | pa.RecordBatch) -> AsyncIterator[bytes]:
+    for part in columns.csv(rows):
+        yield part
