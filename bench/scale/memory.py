@@ -84,6 +84,6 @@ def plot(memory: Memory, path: Path, title: str) -> None:
         axes.text(second, 1, f" {name}", fontsize=8, va="bottom", transform=axes.get_xaxis_transform())
     axes.set(xlabel="seconds", ylabel="GiB resident", xlim=(0, max(at, default=1)), ylim=(0, None))
     axes.set_title(title, fontsize=9, pad=18)
-    axes.legend(loc="upper left", fontsize=8)
+    axes.legend(loc="upper right", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
