@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -13,8 +14,20 @@ import typer
 from voxpop import config, console
 from voxpop.cli.app import app
 from voxpop.cli.corrections import as_table, opened_corrections
-from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, Store, model_flags
-from voxpop.cli.window import period_of
+from voxpop.cli.options import (
+    Config,
+    Copies,
+    Data,
+    Json,
+    Labels,
+    Languages,
+    Model,
+    OneVoice,
+    Reposts,
+    Store,
+    model_flags,
+)
+from voxpop.cli.window import folded, period_of, told_of
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
@@ -128,6 +141,9 @@ def prevalence(
     ] = None,
     country: Countries = None,
     lang: Langs = None,
+    reposts: Reposts = True,
+    copies: Copies = True,
+    one_voice: OneVoice = False,
     model: Model = None,
     data: Data = None,
     store: Store = None,
@@ -143,24 +159,34 @@ def prevalence(
 
     Example: voxpop prevalence --width 3600 --json
     """
-    from voxpop.insight import shares
+    from voxpop.insight import shares, views
+    from voxpop.stores import queries
     from voxpop.stores.period import Intervals
 
     if width and (group or width % 60):
         raise Terminal("--width is whole minutes in seconds, and does not go with --group; leave one out")
     with _reading(config.load(settings_file, data=data, store=store, model=model)) as (view, correction, names):
-        filter = _filter(_known(topic, names), (start, end), country, lang)
+        chosen = _filter(_known(topic, names), (start, end), country, lang)
+        filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice)
+        seen = views.seen(view, filter)
         answer: dict[str, Any] = {"topic": topic, "correction": _made_of(correction), "confidence": CONFIDENCE}
-        answer["total"] = shares.total(view, filter, correction).to_pylist()[0]
+        answer["folded"] = told = folded(seen)
+        answer["total"] = shares.total(seen, filter, correction).to_pylist()[0]
         if width:
-            answer["rows"] = shares.series(view, filter, Intervals(timedelta(seconds=width)), correction).to_pylist()
+            intervals = Intervals(timedelta(seconds=width))
+            counted = views.seen(view, queries.whole(queries.bounded(view, filter), intervals))
+            answer["rows"] = shares.series(counted, filter, intervals, correction).to_pylist()
         elif group:
-            answer["rows"] = shares.by(view, filter, group, correction).to_pylist()
+            answer["rows"] = shares.by(seen, filter, group, correction).to_pylist()
     rows = answer.get("rows", [])
     for row in rows:
         row |= {"start": row["start"].isoformat()} if "start" in row else {"name": row["name"] or None}
     lines = [_line(topic, answer["total"]), *(_line(str(row.get("start") or row.get("name")), row) for row in rows)]
-    heads = [_head(correction), f"{'':<25} {'posts':>9}  {'net':<24}{'negative':<22}{'neutral':<22}positive"]
+    heads = [
+        _head(correction),
+        *told_of(told),
+        f"{'':<25} {'posts':>9}  {'net':<24}{'negative':<22}{'neutral':<22}positive",
+    ]
     console.answer(answer, as_json=json_, text="\n".join([*heads, *lines]))
 
 
@@ -171,6 +197,9 @@ def compare(
     end: End = None,
     country: Countries = None,
     lang: Langs = None,
+    reposts: Reposts = True,
+    copies: Copies = True,
+    one_voice: OneVoice = False,
     model: Model = None,
     data: Data = None,
     store: Store = None,
@@ -184,18 +213,21 @@ def compare(
 
     Example: voxpop compare --topic iphone --topic pixel --data my-data
     """
-    from voxpop.insight import comparison
+    from voxpop.insight import comparison, views
 
     with _reading(config.load(settings_file, data=data, store=store, model=model)) as (view, correction, names):
         wanted = [_known(name, names) for name in topic or names]
-        found = comparison.compare(view, _filter("*", (start, end), country, lang), wanted, correction)
-    answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, **found}
+        chosen = _filter("*", (start, end), country, lang)
+        filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice)
+        seen = views.seen(view, filter)
+        found, told = comparison.compare(seen, filter, wanted, correction), folded(seen, by_topic=True)
+    answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, "folded": told, **found}
     lines = [
         f"{row['name'][:20]:<20} {row['n']:>9,}   {_percent(row['voice'])}   {_percent(row['leads_voice'])}   "
         f"{_net(row):<24}{_percent(row['leads_net'])}"
         for row in found["topics"]
     ]
-    heads = [_head(correction), f"{'':<20} {'posts':>9}  voice  leads   {'net':<24}leads"]
+    heads = [_head(correction), *told_of(told), f"{'':<20} {'posts':>9}  voice  leads   {'net':<24}leads"]
     pairs = [pair for pair in found["differences"] if pair["apart"]]
     told = [
         f"{pair['one']} is {abs(pair['net']):.2f} {'above' if pair['net'] > 0 else 'below'} {pair['other']} "
