@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from voxpop.insight.views import Builder, View, Window
+from voxpop.insight.views import MOST_POSTS, Builder, View, Window
 from voxpop.seams import Store
 from voxpop.stores import queries
 
@@ -47,8 +47,8 @@ class Views(Builder):
     than for `LONGEST`, and no longer than for `IDLE` once nobody reads it.
     """
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(store)
+    def __init__(self, store: Store, most: int = MOST_POSTS) -> None:
+        super().__init__(store, most)
         self._kept: OrderedDict[Window, _Kept] = OrderedDict()
         self._lock = threading.Lock()
         self._building = threading.Lock()

@@ -49,7 +49,7 @@ class View:
     told: Told
 
 
-def build(store: Store, window: Window, most: int = MOST_POSTS) -> View:
+def build(store: Store, window: Window, most: int) -> View:
     """Read the posts of a window, and hold those that count.
 
     Raises:
@@ -78,18 +78,19 @@ def _size(store: Store, window: Window) -> int:
 
 
 class Builder:
-    """Builds views of a store anew each time; see `voxpop.insight.kept` for one that keeps them."""
+    """Builds views of a store, of at most `most` posts, anew each time; `voxpop.insight.kept` keeps them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, most: int = MOST_POSTS) -> None:
         self.store = store
+        self.most = most
 
     def view(self, window: Window) -> View:
         """The view of a window.
 
         Raises:
-            TooManyPosts: it has more than `MOST_POSTS`.
+            TooManyPosts: it has more posts than that.
         """
-        return build(self.store, window)
+        return build(self.store, window, self.most)
 
 
 class Viewed:
