@@ -41,9 +41,10 @@ def rows(count: int) -> list[dict[str, Any]]:
     found = []
     for number, text in enumerate(texts):
         at = START + DAY * number / count
+        author = f"a{dice.randrange(max(1, count // 4))}"
         chances = (0.1, 0.2, 0.7) if dice.random() < 0.5 else (0.6, 0.3, 0.1)
         known = {
-            "post_id": f"x:{number}", "op": "create", "source": "x", "author_id": f"a{dice.randrange(max(1, count // 4))}",
+            "post_id": f"x:{number}", "op": "create", "source": "x", "author_id": author,
             "text": text, "kind": "original", "created_at": at, "received_at": at,
             "label": "positive" if chances[2] > 0.5 else "negative", "polarity": chances[2] - chances[0],
             "lang_detected": "en", "country": f"{dice.choice('ABCDEFGHIJ')}A", "geo_source": "none", "fingerprint": "",
