@@ -124,14 +124,14 @@ def compare(
         chosen = _filter("*", (start, end), country, lang)
         filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice)
         seen = views.seen(view, filter)
-        found, told = comparison.compare(seen, filter, wanted, correction), folded(seen, by_topic=True)
-    answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, "folded": told, **found}
+        found, left = comparison.compare(seen, filter, wanted, correction), folded(seen, by_topic=True)
+    answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, "folded": left, **found}
     lines = [
         f"{row['name'][:20]:<20} {row['n']:>9,}   {_percent(row['voice'])}   {_percent(row['leads_voice'])}   "
         f"{_net(row):<24}{_percent(row['leads_net'])}"
         for row in found["topics"]
     ]
-    heads = [_head(correction), *told_of(told), f"{'':<20} {'posts':>9}  voice  leads   {'net':<24}leads"]
+    heads = [_head(correction), *told_of(left), f"{'':<20} {'posts':>9}  voice  leads   {'net':<24}leads"]
     pairs = [pair for pair in found["differences"] if pair["apart"]]
     told = [
         f"{pair['one']} is {abs(pair['net']):.2f} {'above' if pair['net'] > 0 else 'below'} {pair['other']} "

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.browser
 
 def test_the_switches_change_the_figures_and_page_api_and_command_line_agree(filled: Served, tab: Page) -> None:
     at(tab, "?range=1h")
+    expect(tab.locator("#coverage")).to_contain_text("of 60 posts")
     unit = tab.locator("#cards .unit").first
     expect(unit).to_have_text("60 posts")
     expect(tab.locator("#folded")).to_be_hidden()
     tab.locator("#more-filters > summary").click()
     tab.get_by_role("switch", name="Count near-copies").click()
     expect(tab).to_have_url(filled.url + "?range=1h&copies=0")
-    query = "copies=0"
     # Ten posts are nearly one text, and two of those are reposts.
     expect(unit).to_have_text("53 posts")
     expect(tab.locator("#folded")).to_have_text("Of the period's 60 posts 53 count: 7 near-copies do not.")
