@@ -27,7 +27,7 @@ def rows() -> list[dict[str, Any]]:
             "source": ("x", "bluesky")[number % 2],
             "kind": "repost" if number % 4 == 0 else "original",
             "text": f"a pear {number}" if number % 7 == 0 else f"an apple {number}",
-            "author_id": f"author{number % 45}",
+            "author_id": f"author{number % 44}",
         }
         if number % 5 == 1 and number % 7:
             fields["text"] = f"an apple a day keeps the doctor away from all of us {number}"

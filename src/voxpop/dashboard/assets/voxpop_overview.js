@@ -17,8 +17,8 @@
     const wanted = `?${query}`;
     if (wanted === window.location.search) return;
     window.history[replaces ? "replaceState" : "pushState"](null, "", wanted + window.location.hash);
-    // Later: what a callback sets while it runs starts no other.
-    setTimeout(() => window.dash_clientside.set_props("url", { search: wanted }), 0);
+    // Later: what a callback sets while it runs starts no other. With the whole address, for Dash would go back to the one it knows.
+    setTimeout(() => window.dash_clientside.set_props("url", { search: wanted, href: window.location.href }), 0);
     document.getElementById("main").setAttribute("aria-busy", "true");
   };
   const query = () => new URLSearchParams(window.location.search);
