@@ -66,7 +66,7 @@ def measure(count: int) -> None:
         del made
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         begun, busy = time.perf_counter(), time.process_time()
-        view = Builder(store).view(Window(ALL, Span(START, START + DAY), True, False, True))
+        view = Builder(store, count).view(Window(ALL, Span(START, START + DAY), True, False, True))
         built, busy = time.perf_counter() - begun, time.process_time() - busy
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         filter = Filter(ALL, START, START + DAY)

@@ -24,7 +24,7 @@ Time = Annotated[datetime | None, Query(examples=["2026-11-19T09:00:00Z"])]
 
 @dataclass(frozen=True)
 class Counted:
-    """Switches that need the posts of the period looked at one by one: at most 100,000 of the topic, else 422."""
+    """Switches that need the posts of the period looked at one by one: at most 50,000 of the topic, else 422."""
 
     copies: Annotated[
         bool, Query(description="`false` counts of posts that are nearly the same text only the first of the period.")

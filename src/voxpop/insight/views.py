@@ -16,8 +16,8 @@ from voxpop.stores.memory import READS, Held
 from voxpop.stores.period import MINUTE, Span, aligned
 from voxpop.stores.queries import ALL, Filter
 
-MOST_POSTS: Final = 100_000
-"""Of a view: some seconds of one core, and some hundred megabytes while it is built."""
+MOST_POSTS: Final = 50_000
+"""Of a view: some seconds of one core, as long as a reader waits who turns a switch."""
 
 
 class TooManyPosts(Terminal):
