@@ -18,7 +18,7 @@ TIMES: Final = 10.0
 LONGEST: Final = 600.0
 """Seconds after which a view is built anew though no segment was loaded: text is let go of by age as well."""
 IDLE: Final = 60.0
-"""Seconds without a reader after which a view is let go of."""
+"""Seconds without a reader after which a view is let go of, at the next look; there is one every half of them."""
 MOST: Final = 16
 MOST_HELD: Final = 300_000
 """Views, and posts in all of them, that are kept; a view in use is beside these."""
@@ -44,7 +44,7 @@ class Views(Builder):
 
     A view that was built before the store's last change is some seconds old. While another one is built, a reader gets
     the one before, if it is not older than twice that, and waits else. What the store lets go of, a view has no longer
-    than for `LONGEST`, and no longer than for `IDLE` once nobody reads it.
+    than for `LONGEST`, and no longer than for twice `IDLE` once nobody reads it.
     """
 
     def __init__(self, store: Store, most: int = MOST_POSTS) -> None:
