@@ -23,9 +23,10 @@ Time = Annotated[datetime | None, Query(examples=["2026-11-19T09:00:00Z"])]
 
 
 @dataclass(frozen=True)
-class Counted:
-    """Switches that need the posts of the period looked at one by one: at most 50,000 of the topic, else 422."""
+class Switches:
+    """Which posts count. For the last two they are looked at one by one: at most 50,000 of the topic, else 422."""
 
+    reposts: Annotated[bool, Query(description="`false` leaves reposts out.")] = True
     copies: Annotated[
         bool, Query(description="`false` counts of posts that are nearly the same text only the first of the period.")
     ] = True
@@ -52,13 +53,12 @@ def choice(
     lang: Annotated[list[str] | None, Query(max_length=100, description="ISO 639-1")] = None,
     source: Annotated[list[str] | None, Query(max_length=100)] = None,
     label: Annotated[list[Label] | None, Query()] = None,
-    reposts: Annotated[bool, Query(description="`false` leaves reposts out.")] = True,
-    counted: Annotated[Counted, Depends(Counted)] = Counted(),
+    switches: Annotated[Switches, Depends(Switches)] = Switches(),
 ) -> Choice:
     """Read the choice off the query; each may be given several times."""
     for given in (country, lang, source):
         plain("".join(given or []))
-    return Choice(country or [], lang or [], source or [], label or [], reposts, counted.copies, counted.one_voice)
+    return Choice(country or [], lang or [], source or [], label or [], **vars(switches))
 
 
 def selected(topic: str, start: datetime | None, end: datetime | None, chosen: Choice) -> Filter:
