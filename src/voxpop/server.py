@@ -27,6 +27,7 @@ from voxpop.errors import Terminal, Transient
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
 from voxpop.insight import correction, health
+from voxpop.insight.views import seen
 from voxpop.listening import listen
 from voxpop.observability import logs
 from voxpop.observability.measured import MeasuredScorer, MeasuredStore
@@ -239,7 +240,7 @@ class Server:
         normal = health.find(parts.job.model.directory) if isinstance(parts.scorer, OnnxScorer) else None
         if normal is None:
             return None
-        return lambda window: health.health(parts.store, window, health.readable(parts.scorer), normal)
+        return lambda window: health.health(seen(parts.store, window), window, health.readable(parts.scorer), normal)
 
     def _announce(self, url: str) -> None:
         console.say(f"dashboard  {url}\nAPI        {url}v1/status\nstop with Ctrl-C")

@@ -40,6 +40,7 @@ class Served:
     door: Door = field(default_factory=Door)
     stop: threading.Event = field(default_factory=threading.Event)
     corrections: Corrections | None = None
+    running: Service | None = None
 
     def load(self, rows: Sequence[dict[str, Any]]) -> None:
         """Load rows as the log's next segment."""
@@ -76,7 +77,7 @@ def recent(name: str, minutes_ago: float = 0.1, **fields: Any) -> dict[str, Any]
 def serving(served: Served, port: int = 0) -> Iterator[Served]:
     """Serve until the block ends, on a free port of its own if `port` is 0."""
     served.stop.clear()
-    service = served.service()
+    service = served.running = served.service()
     api = create_api(service)
     mount(api, service)
     config = uvicorn.Config(api, port=port, log_level="warning", timeout_graceful_shutdown=1)

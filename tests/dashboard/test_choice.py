@@ -33,6 +33,8 @@ def choices(draw: st.DrawFn) -> Choice:
         sources=draw(several(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=9))),
         labels=draw(several(st.sampled_from(list(COUNTS.values())))),
         reposts=draw(st.booleans()),
+        copies=draw(st.booleans()),
+        one_voice=draw(st.booleans()),
         zone=draw(st.sampled_from(["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])),
         corrected=draw(st.booleans()),
         layer=draw(st.sampled_from(["net", "volume"])),

@@ -7,19 +7,36 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, HTTPException, Query
+from pydantic import BaseModel, Field
 
 from voxpop.api import fresh
 from voxpop.api.access import needs
-from voxpop.api.models import Bucket, Buckets, Group, NamedBucket
-from voxpop.api.parameters import Width, filter_of, last_day, zone
+from voxpop.api.folded import WhatIsFolded, folded
+from voxpop.api.models import Bucket, Group, NamedBucket
+from voxpop.api.parameters import Time, Width, filter_of, last_day, zone
 from voxpop.api.problems import documented
 from voxpop.api.service import Service
+from voxpop.seams import Store
 from voxpop.stores import queries
 from voxpop.stores.counts import COUNTS, SURE
+from voxpop.stores.period import Intervals
 from voxpop.stores.queries import Filter
 
 MOST_INTERVALS: Final = 10_080
 _LEAN: Final = {"n_neg": -1.0, "n_neu": 0.0, "n_pos": 1.0, "n_unscored": None}
+
+
+class Buckets(BaseModel):
+    """A series. Without `group` every interval is there; with it, an interval in which a name has no posts is not."""
+
+    topic: str = Field(examples=["*"])
+    start: Time = Field(description="Null while there are no posts.")
+    end: Time = Field(description="Exclusive.", examples=["2026-11-20T09:00:00Z"])
+    width: int = Field(description="Seconds.", examples=[60])
+    tz: str = Field(examples=["UTC"])
+    group: Group | None
+    folded: WhatIsFolded = None
+    buckets: list[NamedBucket] | list[Bucket]
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,11 @@ class Asked:
         Group | None, Query(description="A series for each of the 20 largest names; by topic, `topic` does not count.")
     ] = None
     zone: ZoneInfo = Depends(zone)
+
+    @property
+    def intervals(self) -> Intervals:
+        """The intervals themselves."""
+        return Intervals(timedelta(seconds=self.width), self.zone)
 
 
 def routes(service: Service) -> APIRouter:
@@ -50,9 +72,11 @@ def routes(service: Service) -> APIRouter:
         """
         filter = bounded(service, filter, asked)
         given = {"topic": filter.topic, "start": filter.start, "end": filter.end, "tz": asked.zone.key}
-        rows = [] if filter.end is None else table(service, filter, asked).to_pylist()
+        store = service.seen(queries.whole(filter, asked.intervals))
+        rows = [] if filter.end is None else table(store, filter, asked).to_pylist()
         found = listed(rows) if asked.group is None else [NamedBucket(**row) for row in rows]
-        return Buckets(**given, width=asked.width, group=asked.group, buckets=found)
+        told = folded(store, by_topic=asked.group == "topic") if rows else None
+        return Buckets(**given, width=asked.width, group=asked.group, folded=told, buckets=found)
 
     return router
 
@@ -74,13 +98,13 @@ def bounded(service: Service, filter: Filter, asked: Asked) -> Filter:
     return closed
 
 
-def table(service: Service, filter: Filter, asked: Asked) -> pa.Table:
+def table(store: Store, filter: Filter, asked: Asked) -> pa.Table:
     """The buckets of a closed filter as rows; with a group their `name`, null for unknown."""
-    width = timedelta(seconds=asked.width)
+    width = asked.intervals.width
     if asked.group is not None and asked.group != "label":
-        rows = queries.series_by(service.store, filter, width, asked.group, asked.zone).drop_columns(list(SURE))
+        rows = queries.series_by(store, filter, width, asked.group, asked.zone).drop_columns(list(SURE))
         return rows.set_column(rows.column_names.index("name"), "name", _unknown(rows["name"]))
-    rows = queries.series(service.store, filter, width, asked.zone).drop_columns(list(SURE))
+    rows = queries.series(store, filter, width, asked.zone).drop_columns(list(SURE))
     return rows if asked.group is None else _by_label(rows)
 
 

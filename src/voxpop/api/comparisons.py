@@ -8,11 +8,13 @@ from pydantic import BaseModel, Field
 
 from voxpop.api import fresh
 from voxpop.api.access import needs
+from voxpop.api.folded import WhatIsFolded, folded
 from voxpop.api.models import Count, Counts, Net, Probability
 from voxpop.api.parameters import Choice, Time, choice, known_topic, last_day, selected
 from voxpop.api.problems import documented
 from voxpop.api.service import Service
 from voxpop.insight import comparison
+from voxpop.seams import Store
 from voxpop.stores import queries
 from voxpop.stores.counts import COUNTS
 from voxpop.stores.queries import ALL, Filter
@@ -71,6 +73,7 @@ class Comparison(BaseModel):
     end: Time = Field(description="Exclusive.")
     previous_start: Time = Field(description="Null where the store does not reach back over all of the period before.")
     n_all: Count = Field(description="Every post that was selected in the period.")
+    folded: WhatIsFolded = None
     topics: list[Compared]
     apart: list[Apart] = Field(
         description="The pairs of topics that differ by more than chance and the model's errors."
@@ -108,16 +111,18 @@ def _compared(service: Service, filter: Filter, names: list[str]) -> Comparison:
     before = replace(filter, start=filter.start - (filter.end - filter.start), end=filter.start)
     known = queries.span(service.store)
     reaches = known is not None and before.start is not None and known.start <= before.start
-    n_all, current = _voices(service, filter, names)
-    previous = _voices(service, before, names)[1] if reaches else {}
+    store = service.seen(filter)
+    n_all, current = _voices(store, filter, names)
+    previous = _voices(service.seen(before), before, names)[1] if reaches else {}
     titles = {topic.name: topic.title for topic in service.topics.topics}
-    sure = comparison.compare(service.store, filter, names, service.correction)
+    sure = comparison.compare(store, filter, names, service.correction)
     standings = {row["name"]: _standing(row) for row in sure["topics"]}
     return Comparison(
         start=filter.start,
         end=filter.end,
         previous_start=before.start if reaches else None,
         n_all=n_all,
+        folded=folded(store),
         topics=[
             _one(name, titles.get(name, name), current[name], previous.get(name), standings[name]) for name in names
         ],
@@ -130,11 +135,11 @@ def _standing(row: Row) -> Standing:
     return Standing(**shares, **{name: row[name] for name in ("net", "net_low", "net_high", "leads_net")})
 
 
-def _voices(service: Service, filter: Filter, names: list[str]) -> tuple[int, dict[str, Voice]]:
-    rows = {row.pop("name"): row for row in queries.by(service.store, filter, "topic").to_pylist()}
+def _voices(store: Store, filter: Filter, names: list[str]) -> tuple[int, dict[str, Voice]]:
+    rows = {row.pop("name"): row for row in queries.by(store, filter, "topic").to_pylist()}
     chosen = {name: rows.get(name, _NONE) for name in names}
     together = sum(row["n"] for row in chosen.values())
-    n_all = queries.totals(service.store, filter).n
+    n_all = queries.totals(store, filter).n
     return n_all, {
         name: Voice(**row, share=_ratio(row["n"], together), share_of_all=_ratio(row["n"], n_all))
         for name, row in chosen.items()

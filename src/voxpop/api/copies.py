@@ -61,7 +61,7 @@ def routes(service: Service) -> APIRouter:
         filter = last_day(service, filter)
         if filter.start is None or filter.end is None:
             return answer(filter, Copies(0, True, None, None, None, []))
-        return answer(filter, copies(service.store, filter, limit))
+        return answer(filter, copies(service.seen(filter), filter, limit))
 
     return router
 

@@ -164,7 +164,7 @@ def routes(service: Service) -> APIRouter:
         closed = last_day(service, filter)
         if closed.start is None or closed.end is None:
             return Suggestions(drawn=drawn, suggestions=[])
-        return answer(suggestions.suggest(service.store, closed, n, drawn), drawn)
+        return answer(suggestions.suggest(service.seen(closed), closed, n, drawn), drawn)
 
     return router
 

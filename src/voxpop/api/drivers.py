@@ -121,7 +121,7 @@ def routes(service: Service) -> APIRouter:
         now = last_day(service, filter)
         if now.start is None or now.end is None:
             return Drivers(now=None, before=None, net_change=None, mixes=[], drivers=[], pushes=[])
-        return answer(change(service.store, now, _before(service, now, against)))
+        return answer(change(service.views, now, _before(service, now, against)))
 
     return router
 

@@ -17,7 +17,7 @@ from voxpop.api.problems import documented
 from voxpop.api.rows import MEDIA_TYPES, encoded
 from voxpop.api.service import Service
 from voxpop.output import Format
-from voxpop.stores import search
+from voxpop.stores import queries, search
 from voxpop.stores.queries import Filter
 
 PAGE: Final = 5_000
@@ -53,7 +53,7 @@ def routes(service: Service) -> APIRouter:
         end of line gets an apostrophe before it, for a spreadsheet would run it; `guard=false` leaves texts as they
         are. A connection that ends before the file does has not sent all.
         """
-        pages = map(_known, search.pages(service.store, filter, words, PAGE))
+        pages = map(_known, search.pages(service.seen(filter), filter, words, PAGE))
         # What is wrong with the first page is answered as a problem; later there is no status left to say it with.
         return _sent("posts", encoded(chain([next(pages)], pages), format, guard=guard), format)
 
@@ -66,7 +66,8 @@ def routes(service: Service) -> APIRouter:
     ) -> StreamingResponse:
         """What `/v1/buckets` answers, as a file."""
         closed = buckets.bounded(service, filter, asked)
-        return _sent("buckets", encoded([buckets.table(service, closed, asked)], format, guard=guard), format)
+        store = service.seen(queries.whole(closed, asked.intervals))
+        return _sent("buckets", encoded([buckets.table(store, closed, asked)], format, guard=guard), format)
 
     return router
 

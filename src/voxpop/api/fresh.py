@@ -12,6 +12,7 @@ from voxpop import __version__
 from voxpop.api.service import Service
 
 _CACHING: Final = "private, no-cache"
+_SWITCHES: Final = {"copies", "one_voice"}
 DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "What `If-None-Match` names is still so; there is no body."}
 }
@@ -35,7 +36,8 @@ def fresh(service: Service, also: str | None = None) -> Callable[..., None]:
 
     The tag changes with everything that an answer is made of: what is loaded, the topics, the model, the question. It
     does not when text is let go of by age, which a client then has for longer than the store. `also` is a query whose
-    answer counts, too.
+    answer counts, too. An answer in which not every post counts has no tag, for it may be some seconds older than the
+    store.
     """
 
     def check(
@@ -43,6 +45,9 @@ def fresh(service: Service, also: str | None = None) -> Callable[..., None]:
         response: Response,
         if_none_match: Annotated[str | None, Header(description="The `ETag` of the answer you have.")] = None,
     ) -> None:
+        if _SWITCHES & request.query_params.keys():
+            response.headers["Cache-Control"] = _CACHING
+            return
         tag = _tag(service, request, also)
         response.headers.update({"ETag": tag, "Cache-Control": _CACHING})
         if if_none_match and (if_none_match.strip() == "*" or tag in map(str.strip, if_none_match.split(","))):

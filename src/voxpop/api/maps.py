@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from voxpop.api import fresh
 from voxpop.api.access import needs
+from voxpop.api.folded import WhatIsFolded, folded
 from voxpop.api.models import Count, Net, Probability
 from voxpop.api.parameters import Time, filter_of, last_day
 from voxpop.api.problems import documented
@@ -59,6 +60,7 @@ class Map(BaseModel):
     n_cell: Count = Field(description="Of them, those with a point that is still kept, in `cells`.")
     n_withheld: Count = Field(description="Of them, those in countries under the floor.")
     coverage: Coverage
+    folded: WhatIsFolded = None
     countries: list[Country]
     resolution: int
     cells: list[Cell]
@@ -90,11 +92,11 @@ def _mapped(service: Service, filter: Filter, resolution: int, floor: int) -> Ma
         none = Coverage(gps=0, place=0, profile=0, none=0)
         given: dict[str, Any] = dict.fromkeys(("n", "n_country", "n_cell", "n_withheld"), 0)
         return Map(start=None, end=None, **given, coverage=none, countries=[], resolution=resolution, cells=[])
-    period = Span(filter.start, filter.end)
-    by_country = queries.by(service.store, filter, "country")
+    period, store = Span(filter.start, filter.end), service.seen(filter)
+    by_country = queries.by(store, filter, "country")
     countries = [Country(country=row["name"], **_counts(row, floor)) for row in by_country.to_pylist() if row["name"]]
-    by_cell = places.cells(service.store, filter, period, resolution)
-    known = {row["name"]: row["n"] for row in places.coverage(service.store, filter, period).to_pylist()}
+    by_cell = places.cells(store, filter, period, resolution)
+    known = {row["name"]: row["n"] for row in places.coverage(store, filter, period).to_pylist()}
     return Map(
         start=filter.start,
         end=filter.end,
@@ -105,6 +107,7 @@ def _mapped(service: Service, filter: Filter, resolution: int, floor: int) -> Ma
         coverage=Coverage(**{name: known.get(name, 0) for name in Coverage.model_fields}),
         countries=countries,
         resolution=resolution,
+        folded=folded(store),
         cells=[Cell(h3=row["name"], **_counts(row, floor)) for row in by_cell.to_pylist()],
     )
 

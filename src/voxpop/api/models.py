@@ -144,18 +144,6 @@ class NamedBucket(Bucket):
     )
 
 
-class Buckets(BaseModel):
-    """A series. Without `group` every interval is there; with it, an interval in which a name has no posts is not."""
-
-    topic: str = Field(examples=["*"])
-    start: datetime | None = Field(description="Null while there are no posts.", examples=["2026-11-19T09:00:00Z"])
-    end: datetime | None = Field(description="Exclusive.", examples=["2026-11-20T09:00:00Z"])
-    width: int = Field(description="Seconds.", examples=[60])
-    tz: str = Field(examples=["UTC"])
-    group: Group | None
-    buckets: list[NamedBucket] | list[Bucket]
-
-
 class Totals(Counts):
     """Counts over a period; shares are of the scored posts."""
 
@@ -186,13 +174,6 @@ class Post(BaseModel):
     p_positive: Probability
     polarity: Polarity
     topics: list[str]
-
-
-class Posts(BaseModel):
-    """A page of posts, newest first."""
-
-    posts: list[Post]
-    next: str | None = Field(description="Give it as `before` for the next page; null on the last.")
 
 
 class Topic(Counts):

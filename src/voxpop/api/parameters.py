@@ -23,6 +23,19 @@ Time = Annotated[datetime | None, Query(examples=["2026-11-19T09:00:00Z"])]
 
 
 @dataclass(frozen=True)
+class Switches:
+    """Which posts count. For the last two they are looked at one by one: at most 50,000 of the topic, else 422."""
+
+    reposts: Annotated[bool, Query(description="`false` leaves reposts out.")] = True
+    copies: Annotated[
+        bool, Query(description="`false` counts of posts that are nearly the same text only the first of the period.")
+    ] = True
+    one_voice: Annotated[
+        bool, Query(description="`true` counts of each author only the newest post of the period.")
+    ] = False
+
+
+@dataclass(frozen=True)
 class Choice:
     """What a reader chose by names; repeat a parameter for more than one value. An empty value means unknown."""
 
@@ -31,6 +44,8 @@ class Choice:
     source: Names
     label: Annotated[list[Label], Query()]
     reposts: bool = True
+    copies: bool = True
+    one_voice: bool = False
 
 
 def choice(
@@ -38,12 +53,12 @@ def choice(
     lang: Annotated[list[str] | None, Query(max_length=100, description="ISO 639-1")] = None,
     source: Annotated[list[str] | None, Query(max_length=100)] = None,
     label: Annotated[list[Label] | None, Query()] = None,
-    reposts: Annotated[bool, Query(description="`false` leaves reposts out.")] = True,
+    switches: Annotated[Switches, Depends(Switches)] = Switches(),
 ) -> Choice:
     """Read the choice off the query; each may be given several times."""
     for given in (country, lang, source):
         plain("".join(given or []))
-    return Choice(country or [], lang or [], source or [], label or [], reposts)
+    return Choice(country or [], lang or [], source or [], label or [], **vars(switches))
 
 
 def selected(topic: str, start: datetime | None, end: datetime | None, chosen: Choice) -> Filter:
@@ -58,7 +73,7 @@ def selected(topic: str, start: datetime | None, end: datetime | None, chosen: C
         raise HTTPException(422, "end is not after start; swap them")
     return Filter(
         topic, start, end, tuple(chosen.country), tuple(chosen.lang), tuple(chosen.source), tuple(chosen.label),
-        reposts=chosen.reposts,
+        reposts=chosen.reposts, copies=chosen.copies, one_voice=chosen.one_voice,
     )  # fmt: skip
 
 

@@ -4,15 +4,25 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
 
 from voxpop.api import fresh
 from voxpop.api.access import needs
-from voxpop.api.models import Post, Posts
+from voxpop.api.folded import WhatIsFolded, folded
+from voxpop.api.models import Post
 from voxpop.api.parameters import filter_of, pack, unpack, words
 from voxpop.api.problems import documented
 from voxpop.api.service import Service
 from voxpop.stores import search
 from voxpop.stores.queries import Cursor, Filter
+
+
+class Posts(BaseModel):
+    """A page of posts, newest first."""
+
+    posts: list[Post]
+    next: str | None = Field(description="Give it as `before` for the next page; null on the last.")
+    folded: WhatIsFolded = None
 
 
 def routes(service: Service) -> APIRouter:
@@ -33,9 +43,11 @@ def routes(service: Service) -> APIRouter:
         either case and also within longer words: `ferr` finds "Ferry!". Pages neither overlap nor leave out, whatever
         comes or goes between them.
         """
-        page = listed(search.found(service.store, filter, words, limit + 1, unpack(before) if before else None))
+        store = service.seen(filter)
+        page = listed(search.found(store, filter, words, limit + 1, unpack(before) if before else None))
         last = page[limit - 1] if len(page) > limit else None
-        return Posts(posts=page[:limit], next=last and pack(Cursor(last.created_at, last.post_id)))
+        following = last and pack(Cursor(last.created_at, last.post_id))
+        return Posts(posts=page[:limit], next=following, folded=folded(store))
 
     return router
 

@@ -11,12 +11,14 @@ from pydantic import BaseModel, Field
 from voxpop.api import fresh
 from voxpop.api.access import needs
 from voxpop.api.buckets import MOST_INTERVALS
+from voxpop.api.folded import WhatIsFolded, folded
 from voxpop.api.models import Count, Net, Probability
 from voxpop.api.parameters import Time, filter_of, last_day, zone
 from voxpop.api.problems import documented
 from voxpop.api.service import Service
 from voxpop.insight import shares
 from voxpop.insight.prevalence import CONFIDENCE
+from voxpop.stores import queries
 from voxpop.stores.period import Intervals
 from voxpop.stores.queries import Dimension, Filter
 
@@ -77,6 +79,7 @@ class Prevalence(BaseModel):
     correction: Corrected | None = Field(
         description="Null where none is known: shares are counted then, and intervals hold sampling alone."
     )
+    folded: WhatIsFolded = None
     total: Measured
     rows: list[SharesAt]
 
@@ -121,11 +124,12 @@ def routes(service: Service) -> APIRouter:
 
 
 def _answer(service: Service, filter: Filter, asked: Asked) -> Prevalence:
-    store, correction = service.store, service.correction
+    store, correction = service.seen(filter), service.correction
     rows: list[dict[str, Any]] = []
     if filter.end is not None and asked.width:
         intervals = Intervals(timedelta(seconds=asked.width), asked.zone)
-        rows = shares.series(store, filter, intervals, correction).to_pylist()
+        counted = service.seen(queries.whole(filter, intervals))
+        rows = shares.series(counted, filter, intervals, correction).to_pylist()
     elif filter.end is not None and asked.group:
         rows = shares.by(store, filter, asked.group, correction).to_pylist()
     return Prevalence(
@@ -137,6 +141,7 @@ def _answer(service: Service, filter: Filter, asked: Asked) -> Prevalence:
         confidence=CONFIDENCE,
         model_id=service.scorer.model_id,
         correction=Corrected(posts=correction.posts, topics=correction.topics) if correction else None,
+        folded=folded(store) if filter.end is not None else None,
         total=Measured(**measured(shares.total(store, filter, correction).to_pylist()[0])),
         rows=[SharesAt(start=row.get("start"), name=row.get("name") or None, **measured(row)) for row in rows],
     )

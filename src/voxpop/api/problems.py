@@ -16,6 +16,7 @@ from structlog.contextvars import get_contextvars
 
 from voxpop.api.connection import Gone
 from voxpop.errors import Transient, VoxpopError
+from voxpop.insight.views import TooManyPosts
 from voxpop.topics import QueryError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -40,6 +41,7 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(QueryError, _unreadable)
+    api.add_exception_handler(TooManyPosts, _too_many)
     api.add_exception_handler(VoxpopError, _unavailable)
     api.add_exception_handler(Gone, _gone)
 
@@ -88,6 +90,10 @@ def _unavailable(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Transient):
         response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after or 1)))
     return response
+
+
+def _too_many(request: Request, error: Exception) -> JSONResponse:
+    return problem(422, str(error))
 
 
 def _unreadable(request: Request, error: Exception) -> JSONResponse:

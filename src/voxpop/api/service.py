@@ -12,6 +12,8 @@ from voxpop.catalogue import Catalogue
 from voxpop.gaps import Gap
 from voxpop.insight.correction import Correction
 from voxpop.insight.health import State
+from voxpop.insight.kept import Views
+from voxpop.insight.views import seen
 from voxpop.log import Log
 from voxpop.observability.metrics import Metrics
 from voxpop.seams import Scorer, Store
@@ -57,6 +59,7 @@ class Service:
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
         readers: counts who follows `/v1/live`.
         correction: how the model errs, by which shares are corrected; None where that is not known.
+        views: the store as switches have it by which not every post counts.
     """
 
     store: Store
@@ -76,3 +79,11 @@ class Service:
     towards: Callable[[], Scorer] | None = None
     corrections: Corrections | None = None
     health: Callable[[Filter], list[State]] | None = None
+    views: Views = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "views", Views(self.store))
+
+    def seen(self, filter: Filter) -> Store:
+        """The store as the filter's switches have it; make it once for each answer."""
+        return seen(self.views, filter)

@@ -3,6 +3,7 @@
 from voxpop.cli import (
     alerts,
     behaviour,
+    calibrate,
     collect,
     copies,
     corrections,
@@ -31,6 +32,7 @@ __all__ = [
     "alerts",
     "app",
     "behaviour",
+    "calibrate",
     "collect",
     "copies",
     "corrections",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Data, Json, Store
+from voxpop.cli.options import Config, Data, Json, OneVoice, Reposts, Store
 from voxpop.cli.window import windowed
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ def copies(
     topic: Annotated[str, typer.Option(help="A topic's name; * is every post.")] = "*",
     start: Annotated[str | None, typer.Option(metavar="TIME", help="[default: a day before the end]")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help="Exclusive. [default: after the last post]")] = None,
+    reposts: Reposts = True,
+    one_voice: OneVoice = False,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="The newest posts only.")] = 50_000,
     data: Data = None,
     store: Store = None,
@@ -35,10 +38,12 @@ def copies(
     """
     from voxpop.api.copies import answer
     from voxpop.insight import copies as insight
+    from voxpop.insight.views import seen
 
     settings = config.load(settings_file, data=data, store=store)
     with windowed(settings, topic, (start, end)) as (view, window, _):
-        found = answer(window, insight.copies(view, window, limit))
+        window = replace(window, reposts=reposts, one_voice=one_voice)
+        found = answer(window, insight.copies(seen(view, window), window, limit))
     console.answer(found.model_dump(mode="json"), as_json=json_, text=shown(found))
 
 

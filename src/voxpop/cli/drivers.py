@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Data, Json, Store
+from voxpop.cli.options import Config, Copies, Data, Json, OneVoice, Reposts, Store
 from voxpop.cli.window import period_of, windowed
 from voxpop.errors import Terminal
 
@@ -29,6 +30,9 @@ def drivers(
     ] = None,
     before_end: Annotated[str | None, typer.Option(metavar="TIME", help="Exclusive.")] = None,
     against: Annotated[str | None, typer.Option(help="Another topic, by default in the same window.")] = None,
+    reposts: Reposts = True,
+    copies: Copies = True,
+    one_voice: OneVoice = False,
     data: Data = None,
     store: Store = None,
     settings_file: Config = None,
@@ -48,6 +52,7 @@ def drivers(
         raise Terminal("--before-start and --before-end go together; give both or neither")
     settings = config.load(settings_file, data=data, store=store)
     with windowed(settings, topic, (start, end)) as (view, now, known):
+        now = replace(now, reposts=reposts, copies=copies, one_voice=one_voice)
         before = other(now, known(against or topic), period_of(before_start, before_end))
         found = answer(change(view, now, before))
     console.answer(found.model_dump(mode="json"), as_json=json_, text=shown(found))

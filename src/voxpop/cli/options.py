@@ -47,6 +47,13 @@ Sources = Annotated[
     ),
 ]
 
+Reposts = Annotated[bool, typer.Option("--reposts/--no-reposts", help="Whether reposts count.")]
+Copies = Annotated[
+    bool,
+    typer.Option("--copies/--no-copies", help="Whether posts of nearly the same text all count, or the first alone."),
+]
+OneVoice = Annotated[bool, typer.Option("--one-voice", help="Of each author only the newest post counts.")]
+
 Store = Annotated[
     str | None,
     typer.Option(

@@ -1,112 +1,29 @@
-"""The commands on shares and how sure they are: `calibrate`, `prevalence`, `compare`."""
+"""The commands on shares and how sure they are: `prevalence`, `compare`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.corrections import as_table, opened_corrections
-from voxpop.cli.options import Config, Data, Json, Labels, Languages, Model, Store, model_flags
-from voxpop.cli.window import period_of
+from voxpop.cli.options import Config, Copies, Data, Json, Model, OneVoice, Reposts, Store
+from voxpop.cli.window import folded, period_of, told_of
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
     from voxpop.config import Settings
     from voxpop.insight.correction import Correction
-    from voxpop.score import ModelSpec
     from voxpop.stores.queries import Filter
     from voxpop.stores.view import View
 
 CONFIDENCE: Final = 0.9
 Period = tuple[str | None, str | None]
-
-
-@app.command()
-def calibrate(
-    labelled: Annotated[
-        Path | None,
-        typer.Argument(metavar="FILE", help="Labelled posts (label, text) that the model was not trained on."),
-    ] = None,
-    corrections: Annotated[
-        bool,
-        typer.Option("--corrections", help="The posts of a store that people labelled as they were offered, for FILE."),
-    ] = False,
-    topics: Annotated[
-        Path | None,
-        typer.Option(help="Labelled posts with a column topic, for how topics differ. [default: FILE, if it has one]"),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="File to write. [default: correction.json of the model]")] = None,
-    model: Model = None,
-    labels: Labels = None,
-    languages: Languages = None,
-    data: Data = None,
-    store: Store = None,
-    settings_file: Config = None,
-    json_: Json = False,
-) -> None:
-    """Measure how a model errs on labelled posts, so that `voxpop prevalence` can correct its counts for that.
-
-    Writes counts alone, no post. Label some hundred posts of your own kind for the best correction, and name the file
-    that --out writes as `correction` in voxpop.toml.
-
-    With --corrections it is made of posts that `voxpop corrections next` offered, each kind weighed by how many posts
-    of the store are of it; posts that people chose themselves say what caught the eye, and are left out.
-
-    Example: voxpop calibrate labelled.tsv --out correction.json
-
-    Example: voxpop calibrate --corrections --data my-data --out correction.json
-    """
-    from voxpop import assembly
-    from voxpop.insight import correction
-
-    if corrections == (labelled is not None):
-        raise Terminal("give either FILE or --corrections")
-    flags = model_flags(model, labels, languages)
-    settings = config.load(settings_file, data=data, store=store, **flags)
-    spec = assembly.model_spec(settings)
-    path = out or spec.directory / correction.FILE
-    if labelled is None and out is None:
-        raise Terminal("--corrections needs --out; name that file as `correction` in voxpop.toml")
-    made = _from_file(spec, (labelled, topics)) if labelled else _from_corrections(settings, spec, topics)
-    made.write(path)
-    answer = {"out": str(path), "posts": made.posts, "topics": made.topics, "weight": round(made.weight, 2)}
-    console.answer(answer, as_json=json_, text=_told(answer))
-
-
-def _from_file(spec: ModelSpec, tables: tuple[Path, Path | None]) -> Correction:
-    from voxpop.insight import correction, labelling
-
-    with console.counting("scoring", labelling.posts(*tables), "post") as bar:
-        return labelling.fit(spec.open(), tables, correction.files_of(spec.directory), bar.update)
-
-
-def _from_corrections(settings: Settings, spec: ModelSpec, topics: Path | None) -> Correction:
-    """The correction of the posts that were labelled as they were offered; what topics differ by stays the model's."""
-    from voxpop.insight import correction, labelling
-
-    scorer = spec.open()
-    with opened_corrections(settings, ("next", "random")) as (rows, view):
-        if view.made_by() != scorer.model_id:
-            raise Terminal(
-                f"the store holds scores of {view.made_by()}, not of {scorer.model_id}; name it with --model"
-            )
-        population = labelling.population(view)
-    known = correction.find(spec.directory, settings.correction)
-    with as_table(rows) as path, console.counting("scoring", labelling.posts(path, topics), "post") as bar:
-        labelled = labelling.Offered((path, topics), population, known)
-        return labelling.fit_offered(scorer, labelled, correction.files_of(spec.directory), bar.update)
-
-
-def _told(answer: dict[str, Any]) -> str:
-    topics = f"{answer['topics']:,} topics" if answer["topics"] else "no topics, which takes them all as alike"
-    return f"{answer['out']} is a correction from {answer['posts']:,} labelled posts and {topics}"
 
 
 Start = Annotated[str | None, typer.Option(metavar="TIME", help="ISO 8601, UTC without a zone. [default: first post]")]
@@ -128,6 +45,9 @@ def prevalence(
     ] = None,
     country: Countries = None,
     lang: Langs = None,
+    reposts: Reposts = True,
+    copies: Copies = True,
+    one_voice: OneVoice = False,
     model: Model = None,
     data: Data = None,
     store: Store = None,
@@ -143,24 +63,34 @@ def prevalence(
 
     Example: voxpop prevalence --width 3600 --json
     """
-    from voxpop.insight import shares
+    from voxpop.insight import shares, views
+    from voxpop.stores import queries
     from voxpop.stores.period import Intervals
 
     if width and (group or width % 60):
         raise Terminal("--width is whole minutes in seconds, and does not go with --group; leave one out")
     with _reading(config.load(settings_file, data=data, store=store, model=model)) as (view, correction, names):
-        filter = _filter(_known(topic, names), (start, end), country, lang)
+        chosen = _filter(_known(topic, names), (start, end), country, lang)
+        filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice)
+        seen = views.seen(view, filter)
         answer: dict[str, Any] = {"topic": topic, "correction": _made_of(correction), "confidence": CONFIDENCE}
-        answer["total"] = shares.total(view, filter, correction).to_pylist()[0]
+        answer["folded"] = told = folded(seen)
+        answer["total"] = shares.total(seen, filter, correction).to_pylist()[0]
         if width:
-            answer["rows"] = shares.series(view, filter, Intervals(timedelta(seconds=width)), correction).to_pylist()
+            intervals = Intervals(timedelta(seconds=width))
+            counted = views.seen(view, queries.whole(queries.bounded(view, filter), intervals))
+            answer["rows"] = shares.series(counted, filter, intervals, correction).to_pylist()
         elif group:
-            answer["rows"] = shares.by(view, filter, group, correction).to_pylist()
+            answer["rows"] = shares.by(seen, filter, group, correction).to_pylist()
     rows = answer.get("rows", [])
     for row in rows:
         row |= {"start": row["start"].isoformat()} if "start" in row else {"name": row["name"] or None}
     lines = [_line(topic, answer["total"]), *(_line(str(row.get("start") or row.get("name")), row) for row in rows)]
-    heads = [_head(correction), f"{'':<25} {'posts':>9}  {'net':<24}{'negative':<22}{'neutral':<22}positive"]
+    heads = [
+        _head(correction),
+        *told_of(told),
+        f"{'':<25} {'posts':>9}  {'net':<24}{'negative':<22}{'neutral':<22}positive",
+    ]
     console.answer(answer, as_json=json_, text="\n".join([*heads, *lines]))
 
 
@@ -171,6 +101,9 @@ def compare(
     end: End = None,
     country: Countries = None,
     lang: Langs = None,
+    reposts: Reposts = True,
+    copies: Copies = True,
+    one_voice: OneVoice = False,
     model: Model = None,
     data: Data = None,
     store: Store = None,
@@ -184,18 +117,21 @@ def compare(
 
     Example: voxpop compare --topic iphone --topic pixel --data my-data
     """
-    from voxpop.insight import comparison
+    from voxpop.insight import comparison, views
 
     with _reading(config.load(settings_file, data=data, store=store, model=model)) as (view, correction, names):
         wanted = [_known(name, names) for name in topic or names]
-        found = comparison.compare(view, _filter("*", (start, end), country, lang), wanted, correction)
-    answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, **found}
+        chosen = _filter("*", (start, end), country, lang)
+        filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice)
+        seen = views.seen(view, filter)
+        found, left = comparison.compare(seen, filter, wanted, correction), folded(seen, by_topic=True)
+    answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, "folded": left, **found}
     lines = [
         f"{row['name'][:20]:<20} {row['n']:>9,}   {_percent(row['voice'])}   {_percent(row['leads_voice'])}   "
         f"{_net(row):<24}{_percent(row['leads_net'])}"
         for row in found["topics"]
     ]
-    heads = [_head(correction), f"{'':<20} {'posts':>9}  voice  leads   {'net':<24}leads"]
+    heads = [_head(correction), *told_of(left), f"{'':<20} {'posts':>9}  voice  leads   {'net':<24}leads"]
     pairs = [pair for pair in found["differences"] if pair["apart"]]
     told = [
         f"{pair['one']} is {abs(pair['net']):.2f} {'above' if pair['net'] > 0 else 'below'} {pair['other']} "

@@ -10,6 +10,7 @@ import typer
 
 from voxpop import console
 from voxpop.cli.app import app
+from voxpop.cli.options import Copies, OneVoice, Reposts
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 What = Literal["buckets", "compare", "countries", "cells", "posts", "topics", "gaps", "models"]
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_CHOSEN = frozenset({"topic", "start", "end", "country", "lang", "source", "reposts", "copies", "one_voice"})
+_OPTIONS = {"q": "--text", "reposts": "--no-reposts", "copies": "--no-copies", "one_voice": "--one-voice"}
 _TAKES: dict[str, frozenset[str]] = {
-    "buckets": frozenset({"topic", "start", "end", "country", "lang", "source", "label", "width", "group", "tz"}),
-    "compare": frozenset({"topic", "start", "end", "country", "lang", "source"}),
-    "countries": frozenset({"topic", "start", "end", "country", "lang", "source", "label"}),
-    "cells": frozenset({"topic", "start", "end", "country", "lang", "source", "label"}),
-    "posts": frozenset({"topic", "start", "end", "country", "lang", "source", "label", "q", "limit"}),
+    "buckets": _CHOSEN | {"label", "width", "group", "tz"},
+    "compare": _CHOSEN,
+    "countries": _CHOSEN | {"label"},
+    "cells": _CHOSEN | {"label"},
+    "posts": _CHOSEN | {"label", "q", "limit"},
 }
 
 
@@ -41,6 +44,9 @@ def query(
     lang: Annotated[list[str] | None, typer.Option(help="ISO code; may be repeated.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="A source's name; may be repeated.")] = None,
     label: Annotated[list[str] | None, typer.Option(help="negative, neutral, positive or unscored.")] = None,
+    reposts: Reposts = True,
+    copies: Copies = True,
+    one_voice: OneVoice = False,
     q: Annotated[str | None, typer.Option("--text", metavar="WORDS", help="Posts whose text holds these.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Newest posts only. [default: all]")] = None,
     out: Annotated[Path | None, typer.Option(help="Write a .csv, .jsonl or .parquet file.")] = None,
@@ -55,6 +61,8 @@ def query(
 
     Example: voxpop query compare --topic gta6 --topic tesla --start 2026-11-19
 
+    Example: voxpop query buckets --topic gta6 --no-copies --one-voice
+
     Example: voxpop query posts --topic gta6 --text delay --out posts.parquet
     """
     import pyarrow as pa
@@ -65,6 +73,7 @@ def query(
     chosen = {
         "topic": topic, "start": start, "end": end, "width": width and _width(width), "group": group, "tz": tz,
         "country": country, "lang": lang, "source": source, "label": label, "q": q, "limit": limit,
+        "reposts": None if reposts else False, "copies": None if copies else False, "one_voice": one_voice or None,
     }  # fmt: skip
     given = _taken(what, chosen)
     form = format_of(out, format) if out or format else None
@@ -80,7 +89,7 @@ def query(
 
 def _taken(what: str, chosen: dict[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in chosen.items() if value not in (None, [])}
-    unknown = [f"--{'text' if name == 'q' else name}" for name in given if name not in _TAKES.get(what, frozenset())]
+    unknown = [_OPTIONS.get(name, f"--{name}") for name in given if name not in _TAKES.get(what, frozenset())]
     if unknown:
         raise Terminal(f"{what} does not take {', '.join(unknown)}; leave it out")
     return given

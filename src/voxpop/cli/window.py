@@ -11,6 +11,7 @@ from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
     from voxpop.config import Settings
+    from voxpop.seams import Store
     from voxpop.stores.queries import Filter
     from voxpop.stores.view import View
 
@@ -75,6 +76,23 @@ def _time(word: str | None) -> datetime | None:
     except ValueError as error:
         raise Terminal(f"{word!r} is no time; write it as 2026-11-19T09:00") from error
     return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
+
+
+def folded(store: Store, *, by_topic: bool = False) -> dict[str, int] | None:
+    """What became of the posts of a view, as plain JSON values; None where every post counts."""
+    from voxpop.insight.views import told
+
+    found = told(store, by_topic=by_topic)
+    return vars(found) if found else None
+
+
+def told_of(told: dict[str, int] | None) -> list[str]:
+    """The same in words."""
+    if told is None:
+        return []
+    unread = f"; {told['unread']:,} without text may be copies unseen" if told["unread"] else ""
+    left = f"{told['copies']:,} near-copies and {told['repeats']:,} further posts of the same authors"
+    return [f"of {told['posts']:,} posts {left} do not count{unread}"]
 
 
 def _window(store: View, topic: str, start: datetime | None, end: datetime | None) -> Filter:

@@ -22,6 +22,9 @@ class Chosen(TypedDict, total=False):
         lang: ISO 639-1; "" is unknown.
         source: names of sources.
         label: negative, neutral, positive, unscored.
+        reposts: False leaves reposts out.
+        copies: False counts of posts that are nearly the same text only the first.
+        one_voice: True counts of each author only the newest post.
     """
 
     topic: str
@@ -31,6 +34,9 @@ class Chosen(TypedDict, total=False):
     lang: Names
     source: Names
     label: Names
+    reposts: bool
+    copies: bool
+    one_voice: bool
 
 
 class Searched(Chosen, total=False):
@@ -69,6 +75,9 @@ class Compared(TypedDict, total=False):
     country: Names
     lang: Names
     source: Names
+    reposts: bool
+    copies: bool
+    one_voice: bool
 
 
 class Estimated(Chosen, total=False):

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from dash import no_update
+import pyarrow as pa
+from dash import html, no_update
+from dash.development.base_component import Component
 
 from voxpop.api.app import Service
 from voxpop.dashboard import cards, chips, export, lists, postlist, text
@@ -21,10 +23,13 @@ from voxpop.dashboard.figures.trend import trend
 from voxpop.dashboard.state import state
 from voxpop.dashboard.view import Window, resolve
 from voxpop.errors import Transient
-from voxpop.insight import shares
+from voxpop.insight import shares, views
 from voxpop.insight.cells import counted_cells
+from voxpop.insight.change import earlier
 from voxpop.insight.prevalence import estimate
 from voxpop.insight.telling import sentence
+from voxpop.insight.views import TooManyPosts
+from voxpop.seams import Store
 from voxpop.stores import queries
 from voxpop.stores.alerts import Wanted, alerts
 from voxpop.stores.period import Span
@@ -38,6 +43,7 @@ Answer = dict[str, Any]
 BOARD: Final = {
     "period": ("period", "children"),
     "chips": ("chips", "children"),
+    "folded": ("folded", "children"),
     "files": ("files", "children"),
     "cards": ("cards", "children"),
     "figure": ("figure", "data"),
@@ -60,6 +66,8 @@ PARTS: Final = {
     "well": ("failure", "hidden"),
     "filled": ("empty", "hidden"),
     "bare": ("board", "hidden"),
+    "allowed": ("refused", "hidden"),
+    "refusal": ("refusal", "children"),
     "loaded": ("loading", "hidden"),
     "answered": ("answered", "data"),
     **BOARD,
@@ -84,8 +92,8 @@ def answer(service: Service, request: Request) -> Answer:
         known = queries.span(service.store)
         fresh = _state(service, known, request.now)
         if known is None:
-            return {**fresh, "filled": False, "bare": True, "period": "", "well": True}
-        return {**fresh, "filled": True, "bare": False, "well": True, **_board(service, request, known)}
+            return {**fresh, "filled": False, "bare": True, "allowed": True, "period": "", "well": True}
+        return {**fresh, "filled": True, "well": True, **_board(service, request, known)}
 
     return {**dict.fromkeys(PARTS, no_update), **guarded(found), "loaded": True, "answered": request.now.isoformat()}
 
@@ -113,16 +121,27 @@ def _board(service: Service, request: Request, known: Span) -> Answer:
     choice = request.choice
     window = resolve(choice, known, request.now)
     titles = {topic.name: topic.title for topic in service.topics.topics}
-    comparison = queries.compare(service.store, window.measured)
-    return {
+    store = service.seen(window.filter)
+    always = {
         "period": _period(choice, window),
         "chips": chips.chips(choice, titles),
         "files": export.links(choice, window),
-        "cards": cards.cards(comparison, _before(choice), _corrected(service, window)),
-        **_trend(service, choice, window),
-        "topics": lists.topics(_topics(service, choice, window), titles, choice),
-        **_posts(service, request, window),
     }
+    try:
+        told = views.told(store)
+        comparison = queries.compare(store, window.measured, service.seen(earlier(window.measured)))
+        return {
+            **always,
+            "bare": False,
+            "allowed": True,
+            "folded": words.folded(told) if told else "",
+            "cards": cards.cards(comparison, _before(choice), _corrected(service, store, window)),
+            **_trend(service, choice, window),
+            "topics": _topics(service, store, choice, window),
+            **_posts(store, request, window),
+        }
+    except TooManyPosts as error:
+        return {**always, "bare": True, "allowed": False, "folded": "", "refusal": words.sentence(error)}
 
 
 def _period(choice: Choice, window: Window) -> str:
@@ -136,18 +155,16 @@ def _before(choice: Choice) -> str:
     return text.BEFORE_PERIOD if choice.start else text.before(text.RANGES[choice.range])
 
 
-def _corrected(service: Service, window: Window) -> cards.Ends | None:
+def _corrected(service: Service, store: Store, window: Window) -> cards.Ends | None:
     if service.correction is None or window.filter.labels:
         return None
-    row = shares.total(service.store, window.measured, service.correction).to_pylist()[0]
+    row = shares.total(store, window.measured, service.correction).to_pylist()[0]
     return None if row["net"] is None else (row["net"], row["net_low"], row["net_high"])
 
 
 def _trend(service: Service, choice: Choice, window: Window) -> Answer:
-    lead = window.width * (line.pool(window.width) - 1)
-    filter = replace(window.filter, start=window.start - lead)
-    rows = queries.series(service.store, filter, window.width, choice.tz)
-    corrected = choice.corrected and service.correction is not None and not filter.labels
+    rows = _series(service, choice, window)
+    corrected = choice.corrected and service.correction is not None and not window.filter.labels
     drawn = _line(service, window, rows, corrected)
     frame = Frame(window.intervals, choice.view, _unheard(service, window), _pins(service, choice, window))
     nets = [net / 100 for net in drawn.since(line.pool(window.width) - 1).nets if net is not None]
@@ -159,7 +176,19 @@ def _trend(service: Service, choice: Choice, window: Window) -> Answer:
     }
 
 
-def _line(service: Service, window: Window, rows: Any, corrected: bool) -> Line:
+def _series(service: Service, choice: Choice, window: Window) -> pa.Table:
+    """The intervals of the chart, and before them those that its first points pool."""
+    begin = window.start - window.width * (line.pool(window.width) - 1)
+    parts = [replace(window.filter, start=begin)]
+    if not window.filter.takes_every and begin < window.start:
+        # What counts in the period must not hang on what was there before it.
+        parts = [replace(window.filter, start=begin, end=window.start), window.filter]
+    stores = [service.seen(queries.whole(part, window.intervals)) for part in parts]
+    found = [queries.series(*pair, window.width, choice.tz) for pair in zip(stores, parts, strict=True)]
+    return pa.concat_tables(found)
+
+
+def _line(service: Service, window: Window, rows: pa.Table, corrected: bool) -> Line:
     length = line.pool(window.width)
     if not corrected or service.correction is None:
         return line.counted(rows, length)
@@ -167,13 +196,18 @@ def _line(service: Service, window: Window, rows: Any, corrected: bool) -> Line:
     return line.corrected(rows, length, service.correction, around)
 
 
-def _topics(service: Service, choice: Choice, window: Window) -> list[dict[str, Any]]:
-    if choice.corrected and not window.filter.labels:
-        found = shares.by(service.store, window.filter, "topic", service.correction)
-    else:
-        rows = queries.by(service.store, window.filter, "topic")
-        found = shares.table(rows, estimate(None, counted_cells(rows)), False, "name")
-    return list(found.to_pylist())
+def _topics(service: Service, store: Store, choice: Choice, window: Window) -> Component:
+    """The topics, each as it is shown alone; a narrow one can be, where all of them together are too many."""
+    try:
+        if choice.corrected and not window.filter.labels:
+            found = shares.by(store, window.filter, "topic", service.correction)
+        else:
+            rows = queries.by(store, window.filter, "topic")
+            found = shares.table(rows, estimate(None, counted_cells(rows)), False, "name")
+    except TooManyPosts as error:
+        return html.P(words.sentence(error), className="none")
+    titles = {topic.name: topic.title for topic in service.topics.topics}
+    return lists.topics(found.to_pylist(), titles, choice)
 
 
 def _unheard(service: Service, window: Window) -> list[Period]:
@@ -194,12 +228,12 @@ def _pins(service: Service, choice: Choice, window: Window) -> list[tuple[dateti
     ]
 
 
-def _posts(service: Service, request: Request, window: Window) -> Answer:
+def _posts(store: Store, request: Request, window: Window) -> Answer:
     """The newest posts; while the list is paused, only for another choice."""
     address = request.choice.address()
     if request.paused and request.listed == address:
         return {}
-    found = postlist.page(service.store, window.filter, request.choice)
+    found = postlist.page(store, window.filter, request.choice)
     return {
         "posts": postlist.posts(found.rows, request.now, request.choice),
         "older": [],

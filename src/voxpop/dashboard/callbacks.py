@@ -19,6 +19,7 @@ from voxpop.dashboard.choice import Choice, ranged, read
 from voxpop.dashboard.filters import CONTROLS, choices
 from voxpop.dashboard.view import default_range, resolve
 from voxpop.errors import Transient
+from voxpop.insight.views import TooManyPosts
 from voxpop.stores import queries
 from voxpop.stores.queries import ALL
 
@@ -94,8 +95,9 @@ def older(service: Service, choice: Choice, after: Any) -> tuple[list[Component]
         known = queries.span(service.store)
         if known is None:
             return None
-        found = postlist.page(service.store, resolve(choice, known, now).filter, choice, after)
-    except (Transient, LookupError, TypeError, ValueError):
+        filter = resolve(choice, known, now).filter
+        found = postlist.page(service.seen(filter), filter, choice, after)
+    except (Transient, TooManyPosts, LookupError, TypeError, ValueError):
         return None
     return postlist.posts(found.rows, now, choice) if found.rows else [], found.next
 

@@ -52,6 +52,8 @@ class Choice:
         sources: names of sources.
         labels: of those of `COUNTS`.
         reposts: whether reposts count.
+        copies: whether all posts of nearly the same text count, or the first alone.
+        one_voice: whether of each author only the newest post counts.
         zone: IANA time zone in which times are shown and days begin.
         corrected: whether the chart's line is corrected for the model's errors.
         layer: what the map shows, "net" sentiment or "volume".
@@ -68,6 +70,8 @@ class Choice:
     sources: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     reposts: bool = True
+    copies: bool = True
+    one_voice: bool = False
     zone: str = "UTC"
     corrected: bool = False
     layer: str = "net"
@@ -131,6 +135,8 @@ _LISTS: Final[dict[str, tuple[str, re.Pattern[str]]]] = {
 }
 _FLAGS: Final[dict[str, tuple[str, Any, str]]] = {
     "reposts": ("reposts", False, "0"),
+    "copies": ("copies", False, "0"),
+    "one_voice": ("one_voice", True, "1"),
     "net": ("corrected", True, "corrected"),
     "map": ("layer", "volume", "volume"),
     "order": ("order", "strong", "strong"),

@@ -34,7 +34,8 @@ def address(path: str, choice: Choice, window: Window, more: list[tuple[str, str
     given = [("topic", choice.topic)] if choice.topic != ALL else []
     given += [("start", _utc(window.start)), ("end", _utc(window.end))]
     given += [(name, value) for name, field in _LISTS.items() for value in getattr(choice, field)]
-    given += [("reposts", "false")] if not choice.reposts else []
+    given += [(name, "false") for name in ("reposts", "copies") if not getattr(choice, name)]
+    given += [("one_voice", "true")] if choice.one_voice else []
     return f"{path}?{urlencode(given + more)}"
 
 

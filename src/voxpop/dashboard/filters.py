@@ -23,6 +23,8 @@ CONTROLS: Final[dict[str, str]] = {
     "source": "value",
     "label": "value",
     "reposts": "checked",
+    "copies": "checked",
+    "one_voice": "checked",
     "tz": "value",
     "start": "value",
     "end": "value",
@@ -47,7 +49,8 @@ def filters(topics: Sequence[Topic]) -> Component:
     )
     range = segments("range", text.RANGE, text.RANGES)
     row = [topic, html.Div(range, className="ranges"), _more(), _share(), html.P(id="period", className="period")]
-    return html.Div([html.Div(row, className="row"), html.Ul(id="chips", **{"aria-label": words.CHIPS})], id="filters")
+    chips = html.Ul(id="chips", **{"aria-label": words.CHIPS})
+    return html.Div([html.Div(row, className="row"), chips, html.P(id="folded")], id="filters")
 
 
 def segments(id: str, label: str, options: dict[str, str]) -> Component:
@@ -68,7 +71,7 @@ def _more() -> Component:
         *lists,
         _several("source", words.SOURCE),
         _several("label", words.LABEL, named),
-        dmc.Switch(id="reposts", label=words.REPOSTS, checked=True),
+        *(_switch(id, *said) for id, said in words.SWITCHES.items()),
         zone,
         html.Div(ends, className="ends"),
         html.P(words.PERIOD_HELP, className="help"),
@@ -94,6 +97,10 @@ def _several(id: str, label: str, data: Sequence[Any] = ()) -> Component:
         comboboxProps=_INSIDE,
         clearButtonProps={"aria-label": f"{words.RESET}: {label}"},
     )
+
+
+def _switch(id: str, label: str, help: str) -> Component:
+    return dmc.Switch(id=id, label=label, description=help or None, checked=id != "one_voice")
 
 
 def _time(id: str, label: str) -> Component:

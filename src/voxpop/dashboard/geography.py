@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +16,8 @@ from voxpop.dashboard.answers import Answer, guarded
 from voxpop.dashboard.choice import Choice
 from voxpop.dashboard.figures.atlas import FLOOR, Places, atlas
 from voxpop.dashboard.view import Window, resolve
+from voxpop.insight.views import TooManyPosts
+from voxpop.seams import Store
 from voxpop.stores import places, queries
 from voxpop.stores.period import Span
 from voxpop.stores.queries import Dimension
@@ -38,18 +41,22 @@ def answer(service: Service, choice: Choice, now: datetime) -> Answer:
 
     def found() -> Answer:
         known = queries.span(service.store)
-        return _found(service, choice, resolve(choice, known, now)) if known else {}
+        with suppress(TooManyPosts):
+            return _found(service, choice, resolve(choice, known, now)) if known else {}
+        # The overview says so in place of all of it.
+        return {}
 
     shown = {name: value for name, value in guarded(found).items() if name in PARTS}
     return {**dict.fromkeys(PARTS, no_update), **shown}
 
 
 def _found(service: Service, choice: Choice, window: Window) -> Answer:
-    rows = {name: _by(service, window, name) for name in _FIELDS}
+    store = service.seen(window.filter)
+    rows = {name: _by(store, window, name) for name in _FIELDS}
     filter = replace(window.filter, countries=())
     period = Span(window.start, window.end)
-    known = {row["name"]: row["n"] for row in places.coverage(service.store, filter, period).to_pylist()}
-    cells = places.cells(service.store, filter, period, RESOLUTION).to_pylist() if choice.layer == "volume" else []
+    known = {row["name"]: row["n"] for row in places.coverage(store, filter, period).to_pylist()}
+    cells = places.cells(store, filter, period, RESOLUTION).to_pylist() if choice.layer == "volume" else []
     placed = sum(row["n"] for row in rows["country"] if row["name"])
     drawn = Places(rows["country"], cells, countries.names())
     return {
@@ -62,9 +69,9 @@ def _found(service: Service, choice: Choice, window: Window) -> Answer:
     }
 
 
-def _by(service: Service, window: Window, dimension: Dimension) -> list[dict[str, Any]]:
+def _by(store: Store, window: Window, dimension: Dimension) -> list[dict[str, Any]]:
     free: dict[str, Any] = {_FIELDS[dimension]: ()}
-    return list(queries.by(service.store, replace(window.filter, **free), dimension).to_pylist())
+    return list(queries.by(store, replace(window.filter, **free), dimension).to_pylist())
 
 
 def _help(choice: Choice, cells: list[dict[str, Any]]) -> str:

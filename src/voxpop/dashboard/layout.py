@@ -48,7 +48,7 @@ def page(topics: Sequence[Topic], notice: str | None, *, signs_in: bool = False,
                 [
                     _header(signs_in),
                     html.P(notice, className="notice", role="note") if notice else None,
-                    html.Main([filters.filters(topics), _alerts(), _loading(), _empty(), _board(corrects)], id="main"),
+                    html.Main([filters.filters(topics), *_instead(), _board(corrects)], id="main"),
                     _why(),
                 ],
                 id="page",
@@ -96,6 +96,13 @@ def _empty() -> Component:
         className="card empty",
         hidden=True,
     )
+
+
+def _instead() -> list[Component]:
+    """What is said above the board, or in its place; where its numbers cannot be had, those of before would mislead."""
+    said = [html.H2(words.TOO_MANY), html.P(id="refusal")]
+    refused = html.Section(said, id="refused", className="card empty", role="status", hidden=True)
+    return [_alerts(), _loading(), _empty(), refused]
 
 
 def _board(corrects: bool) -> Component:

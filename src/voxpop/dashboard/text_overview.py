@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from voxpop.dashboard import text
+from voxpop.insight.counting import Told
 from voxpop.insight.shift import Shift
 
 LOADING: Final = "Reading the store …"
@@ -20,7 +21,12 @@ SOURCE: Final = "Sources"
 LABEL: Final = "Labels"
 ANY: Final = "All"
 NOTHING: Final = "None like that in this period"
-REPOSTS: Final = "Count reposts"
+SWITCHES: Final = {
+    "reposts": ("Count reposts", ""),
+    "copies": ("Count near-copies", "Off: of posts that are nearly the same text only the first of the period counts."),
+    "one_voice": ("One voice each", "On: of each author only the newest post of the period counts."),
+}
+"""Of each switch its name, and what it does where that is not plain."""
 ZONE: Final = "Time zone"
 FROM: Final = "From"
 UNTIL: Final = "Until"
@@ -28,7 +34,8 @@ PERIOD_HELP: Final = "From and until take the place of the range, in the time zo
 CHIPS: Final = "What is filtered"
 RESET: Final = "Reset filters"
 REMOVE: Final = "Remove this filter: "
-NO_REPOSTS: Final = "without reposts"
+SWITCHED: Final = {"reposts": "without reposts", "copies": "without near-copies", "one_voice": "one voice each"}
+TOO_MANY: Final = "Too many posts to look at one by one"
 UNKNOWN: Final[Mapping[str, str]] = {"country": "unknown place", "lang": "unknown language"}
 
 DRAG: Final = "What dragging across the chart does"
@@ -136,6 +143,30 @@ def period(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     same = first.date() == last.date()
     until = f"{last:%H:%M}" if same else f"{last.day} {last:%b %Y %H:%M}"
     return f"{first.day} {first:%b %Y %H:%M} \N{EN DASH} {until} {last.tzname() or zone.key}"
+
+
+def sentence(error: Exception) -> str:
+    """What one of our errors says, as a sentence of the page.
+
+    >>> sentence(ValueError("too many; choose fewer"))
+    'Too many; choose fewer.'
+    """
+    said = str(error)
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+def folded(told: Told) -> str:
+    """What became of the posts that do not count.
+
+    >>> folded(Told(120, 14, 1, 0))
+    "Of the period's 120 posts 105 count: 14 near-copies and 1 further post of the same authors do not."
+    """
+    left = [(told.copies, "near-cop", "y", "ies"), (told.repeats, "further post", "", "s")]
+    parts = [f"{text.count(n)} {name}{one if n == 1 else many}" for n, name, one, many in left if n]
+    whose = " of the same authors" if told.repeats else ""
+    why = f": {' and '.join(parts)}{whose} do not" if parts else ""
+    unread = f" {text.posts(told.unread)} without text may be copies unseen." if told.unread else ""
+    return f"Of the period's {text.posts(told.posts)} {text.count(told.counted)} count{why}.{unread}"
 
 
 def sure(probability: float) -> str:

@@ -19,6 +19,7 @@ _WIDTHS: Final = (
     (timedelta(days=14), timedelta(hours=1)),
     (timedelta(days=3 * 366), timedelta(days=1)),
 )
+_CHOSEN: Final = ("countries", "langs", "sources", "labels", "reposts", "copies", "one_voice")
 _EPOCH: Final = datetime(2000, 1, 3, tzinfo=UTC)
 
 
@@ -85,8 +86,7 @@ def resolve(choice: Choice, known: Span, now: datetime) -> Window:
         start = end - length if length else known.start
     intervals = Intervals(_width(end - start), choice.tz)
     start = intervals.start(start)
-    chosen = {name: getattr(choice, name) for name in ("countries", "langs", "sources", "labels", "reposts")}
-    filter = Filter(choice.topic, start, end, **chosen)
+    filter = Filter(choice.topic, start, end, **{name: getattr(choice, name) for name in _CHOSEN})
     measured = replace(filter, start=min(max(start, known.start), end - MINUTE))
     return Window(filter, intervals, measured, known.end - MINUTE, live)
 

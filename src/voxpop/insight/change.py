@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from voxpop.insight.drivers import Driver, drivers, pushes
 from voxpop.insight.mix import Mix, Tally, decompose
 from voxpop.insight.sample import SIZE, Sample, draw
+from voxpop.insight.views import Builder, seen
 from voxpop.seams import Store
 from voxpop.stores import queries
 from voxpop.stores.queries import Dimension, Filter, Totals
@@ -65,7 +66,7 @@ class Change:
         return posts.filter(pc.equal(posts["label"], label)).take(driver.examples)
 
 
-def change(store: Store, now: Filter, before: Filter, size: int = SIZE) -> Change:
+def change(store: Store | Builder, now: Filter, before: Filter, size: int = SIZE) -> Change:
     """What changed between two closed windows; they may overlap, or be the same window of two topics.
 
     Counts are those of whole minutes, and exact; drivers are found in a sample of about `size` posts of each window,
@@ -74,8 +75,9 @@ def change(store: Store, now: Filter, before: Filter, size: int = SIZE) -> Chang
     Raises:
         ValueError: a window has an open end.
     """
-    windows = [Window(filter, queries.totals(store, filter), draw(store, filter, size)) for filter in (now, before)]
-    mixes = {name: decompose(*(_counted(store, filter, name) for filter in (before, now))) for name in COUNTED}
+    pairs = [(seen(store, filter), filter) for filter in (now, before)]
+    windows = [Window(filter, queries.totals(view, filter), draw(view, filter, size)) for view, filter in pairs]
+    mixes = {name: decompose(*(_counted(*pair, name) for pair in reversed(pairs))) for name in COUNTED}
     kinds = decompose(*(_kinds(window.sample.posts) for window in reversed(windows)))
     found = {str(name): mix for name, mix in (*mixes.items(), ("kind", kinds)) if mix}
     posts = [window.sample.posts for window in windows]

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from voxpop.insight import views
 from voxpop.insight.cells import counted_cells
 from voxpop.insight.correction import Correction
 from voxpop.insight.prevalence import Posterior, estimate, follow
@@ -55,16 +56,19 @@ def by_name(
     """The counts by the names of a dimension, and the posterior of their shares."""
     whole = replace(filter, topic=ALL if dimension == "topic" else filter.topic, labels=())
     rows = queries.by(store, whole, dimension)
-    cells = counted_cells(_counts(store, whole))
+    cells = counted_cells(_counts(views.whole(store) if dimension == "topic" else store, whole))
     middle = estimate(correction, cells).shares[0] if correction and cells.any() else None
     return rows, estimate(correction, counted_cells(rows), middle)
 
 
 def around(store: Store, filter: Filter, correction: Correction | None) -> Floats | None:
-    """The shares of all posts, on topic or not, on which a topic's leans; None for all posts themselves."""
+    """The shares of all posts, on topic or not, on which a topic's leans; None for all posts themselves.
+
+    Of a view (`voxpop.insight.views`) too they are of every post, also of those that do not count in it.
+    """
     if filter.topic == ALL or correction is None:
         return None
-    cells = counted_cells(_counts(store, replace(filter, topic=ALL)))
+    cells = counted_cells(_counts(views.whole(store), replace(filter, topic=ALL)))
     return np.asarray(estimate(correction, cells).shares[0]) if cells.any() else None
 
 

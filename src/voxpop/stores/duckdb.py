@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from voxpop.errors import Terminal
 from voxpop.stores import folding, ledger
-from voxpop.stores.file import connect
+from voxpop.stores.file import DATE_BIN, answer, connect
 from voxpop.stores.folding import Folded
 from voxpop.stores.ledger import SCHEMA_VERSION, Transaction
 from voxpop.stores.matched import Topics
@@ -47,20 +47,15 @@ class DuckDBStore(View):
 
     def query(self, name: str, **params: Any) -> pa.Table:
         """Run `sql/<name>.sql`; see `View.query`."""
-        named = statement(name)
-        arguments = named.arguments(params)
         try:
-            with self._connection.cursor() as cursor:
-                rows: pa.Table = cursor.sql(named.text, params=arguments).to_arrow_table()
+            return answer(self._connection, name, params)
         except duckdb.ConnectionException as error:
             raise Terminal("the store is closed; open it again") from error
-        return rows
 
     def _prepare(self) -> None:
         with self._transaction() as transaction:
             transaction.run("create sequence if not exists ledger_seq")
-            # DuckDB calls PostgreSQL's date_bin time_bucket.
-            transaction.run("create macro if not exists date_bin(i, t, origin) as time_bucket(i, t, origin)")
+            transaction.run(DATE_BIN)
             if ledger.meta(transaction).get("schema_version") != SCHEMA_VERSION:
                 self._begin(transaction, self._topics.digest, "")
         # The first Arrow result of a process takes about a second; better now than under a request.

@@ -1,4 +1,4 @@
-"""Opening a DuckDB file with the settings that the store's statements rely on."""
+"""Opening a DuckDB file with the settings that the store's statements rely on, and asking it by them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 
 from voxpop.errors import Terminal
+from voxpop.stores.sql import statement
 
 SETTINGS: Final[dict[str, Any]] = {
     "TimeZone": "UTC",
@@ -15,6 +17,18 @@ SETTINGS: Final[dict[str, Any]] = {
     # Else it keeps what it read and wrote until four fifths of the machine's memory are full.
     "memory_limit": "1GB",
 }
+
+DATE_BIN: Final = "create macro if not exists date_bin(i, t, origin) as time_bucket(i, t, origin)"
+"""DuckDB calls PostgreSQL's date_bin time_bucket."""
+
+
+def answer(connection: duckdb.DuckDBPyConnection, name: str, params: dict[str, Any]) -> pa.Table:
+    """The rows of `sql/<name>.sql`; see `voxpop.stores.view.View.query`. Any thread may ask."""
+    named = statement(name)
+    arguments = named.arguments(params)
+    with connection.cursor() as cursor:
+        rows: pa.Table = cursor.sql(named.text, params=arguments).to_arrow_table()
+    return rows
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:

@@ -30,6 +30,11 @@ class Filter:
         sources: names of sources.
         labels: negative, neutral, positive, unscored.
         reposts: whether reposts count.
+        copies: whether every post of a text counts; else of posts that are nearly the same text only the first.
+        one_voice: whether of each author's posts only the newest counts.
+
+    The trap: `copies` and `one_voice` are no keys of a bucket. A store's statements do not heed them; the store that
+    `voxpop.insight.views.seen` makes of it for a filter does.
     """
 
     topic: str = ALL
@@ -40,12 +45,19 @@ class Filter:
     sources: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     reposts: bool = True
+    copies: bool = True
+    one_voice: bool = False
 
     def __post_init__(self) -> None:
         for name in ("start", "end"):
             given = getattr(self, name)
             if given is not None and given.tzinfo is None:
                 object.__setattr__(self, name, given.replace(tzinfo=UTC))
+
+    @property
+    def takes_every(self) -> bool:
+        """Whether every post counts that is chosen otherwise, however often its text or its author is there."""
+        return self.copies and not self.one_voice
 
     @property
     def chosen(self) -> dict[str, tuple[str, ...] | None]:

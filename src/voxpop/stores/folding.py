@@ -79,20 +79,30 @@ def fold(incoming: pa.RecordBatchReader, folded: Folded, part: str, forget_befor
         connection = connect(Path(scratch) / "part.duckdb")
         try:
             connection.execute("set threads = 1")
-            connection.execute(statement("schema").text)
-            # The fold notes what it touches under the newest entry of the ledger.
-            connection.execute("insert into ledger values ('', '', 0, 0, 0, null, now())")
+            lay_out(connection)
             if folded.has("gone"):
                 connection.execute(f"insert into gone {_ALL_GONE}", [folded.files("gone")])
-            connection.register("arriving", incoming)
-            connection.execute("create table incoming as select * from arriving")
-            connection.execute(statement("fold").text)
+            fold_in(connection, incoming)
             connection.execute(statement("forget_text").text, [forget_before, None, None, EVERY])
             _copy(connection, "posts", folded.path("posts", part))
             _copy(connection, "buckets_minute", folded.path("partial", part))
             return int(connection.execute("select count(*) from posts").fetchall()[0][0])
         finally:
             connection.close()
+
+
+def lay_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of a store in an empty database, for `fold_in`."""
+    connection.execute(statement("schema").text)
+    # The fold notes what it touches under the newest entry of the ledger.
+    connection.execute("insert into ledger values ('', '', 0, 0, 0, null, now())")
+
+
+def fold_in(connection: duckdb.DuckDBPyConnection, incoming: pa.RecordBatchReader | pa.Table) -> None:
+    """Fold rows of `voxpop.stores.matched.incoming` into posts and buckets by the store's own statements, once."""
+    connection.register("arriving", incoming)
+    connection.execute("create table incoming as select * from arriving")
+    connection.execute(statement("fold").text)
 
 
 def take_in(connection: duckdb.DuckDBPyConnection, folded: Folded) -> None:

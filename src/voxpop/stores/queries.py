@@ -108,7 +108,7 @@ def series(store: Store, filter: Filter, width: timedelta, zone: ZoneInfo = UTC_
         ValueError: `width` is not a whole number of minutes.
     """
     intervals = Intervals(width, zone)
-    return _dense(store, filter, intervals, intervals.edges(_period(store, filter)))
+    return _dense(store, filter, intervals, intervals.edges(closed(store, filter)))
 
 
 def series_by(
@@ -120,7 +120,7 @@ def series_by(
     filter's topic does not count.
     """
     intervals = Intervals(width, zone)
-    edges = intervals.edges(_period(store, filter))
+    edges = intervals.edges(closed(store, filter))
     rows = store.query("series_by", **over(filter, edges, dimension), dimension=dimension, **intervals.parameters)
     grouped = some(counted(_instants(rows, intervals), filter.labels))
     totals = grouped.group_by("name").aggregate([("n", "sum")])
@@ -136,24 +136,27 @@ def by(store: Store, filter: Filter, dimension: Dimension) -> pa.Table:
     The name "" stands for unknown. By topic, the filter's topic does not count, and a post counts in each of its
     topics.
     """
-    rows = store.query("by", **reading(filter, _period(store, filter), DAY, dimension), dimension=dimension)
+    rows = store.query("by", **reading(filter, closed(store, filter), DAY, dimension), dimension=dimension)
     return some(counted(rows, filter.labels)).sort_by([("n", "descending"), ("name", "ascending")])
 
 
 def totals(store: Store, filter: Filter) -> Totals:
     """Counts, shares, net sentiment and posts per minute over the filter's period, by whole minutes."""
-    return _totals(store, filter, _period(store, filter))
+    return _totals(store, filter, closed(store, filter))
 
 
-def compare(store: Store, filter: Filter) -> Comparison:
-    """Totals of the filter's period beside those of the period of equal length just before."""
-    period = _period(store, filter)
+def compare(store: Store, filter: Filter, earlier: Store | None = None) -> Comparison:
+    """Totals of the filter's period beside those of the period of equal length just before.
+
+    `earlier` is the store that is asked for the period before, where that is another one.
+    """
+    period = closed(store, filter)
     current = _totals(store, filter, period)
     before = Span(period.start - (period.end - period.start), period.start)
     known = span(store)
     if known is None or before.start < known.start or before.start == before.end:
         return Comparison(current, None, None, None)
-    previous = _totals(store, filter, before)
+    previous = _totals(earlier or store, filter, before)
     n_change = (current.n - previous.n) / previous.n if previous.n else None
     net_change = None if current.net is None or previous.net is None else current.net - previous.net
     return Comparison(current, previous, n_change, net_change)
@@ -179,6 +182,18 @@ def listed(store: Store, name: str, filter: Filter, limit: int, before: Cursor |
     known = None if before else span(store)
     ends = [end for end in (before and before.created_at, filter.end, known and known.end) if end]
     return newest(since, filter.start, min(ends), limit) if ends else since(filter.start)
+
+
+def bounded(store: Store, filter: Filter) -> Filter:
+    """The filter with its open ends closed."""
+    period = closed(store, filter)
+    return replace(filter, start=period.start, end=period.end)
+
+
+def whole(filter: Filter, intervals: Intervals) -> Filter:
+    """The filter over all of the intervals that a series of it counts; itself where an end is open."""
+    edges = intervals.edges(Span(filter.start, filter.end)) if filter.start and filter.end else []
+    return replace(filter, start=edges[0], end=edges[-1]) if edges else filter
 
 
 def seq(store: Store) -> int:
@@ -207,7 +222,7 @@ def changed_series(store: Store, topic: str, width: timedelta, after_seq: int) -
     return dense.filter(pc.is_in(dense["start"], value_set=pa.array(changed, TIMESTAMP)))
 
 
-def _period(store: Store, filter: Filter) -> Span:
+def closed(store: Store, filter: Filter) -> Span:
     """The filter's period with its open ends closed at the first and the last event."""
     known = None if filter.start and filter.end else span(store)
     start = filter.start or (known.start if known else filter.end or MONDAY)

@@ -27,7 +27,10 @@ def rows() -> list[dict[str, Any]]:
             "source": ("x", "bluesky")[number % 2],
             "kind": "repost" if number % 4 == 0 else "original",
             "text": f"a pear {number}" if number % 7 == 0 else f"an apple {number}",
+            "author_id": f"author{number % 44}",
         }
+        if number % 5 == 1 and number % 7:
+            fields["text"] = f"an apple a day keeps the doctor away from all of us {number}"
         if number % 10 == 0:
             fields |= {"h3": CELL, "geo_source": "gps"}
         found.append(recent(f"n{number}", 2 + number / 2.2, **fields))

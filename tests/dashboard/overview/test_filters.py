@@ -29,6 +29,9 @@ pytestmark = pytest.mark.browser
         "label=negative",
         "label=negative&label=unscored",
         "reposts=0",
+        "copies=0",
+        "one_voice=1",
+        "topic=apple&country=DE&reposts=0&copies=0&one_voice=1",
         "topic=apple&country=DE&lang=en&source=x&label=negative&reposts=0",
     ],
 )

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const ORDER = ["topic", "range", "start", "end", "country", "lang", "source", "label", "reposts", "net", "map", "order", "tz", "q"];
+  const ORDER = ["topic", "range", "start", "end", "country", "lang", "source", "label", "reposts", "copies", "one_voice", "net", "map", "order", "tz", "q"];
   const LISTS = ["country", "lang", "source", "label"];
   const SHAPES = { country: /^([A-Z]{2})?$/, lang: /^([a-z]{2,3})?$/, source: /^[^\0]{1,100}$/, label: /^(negative|neutral|positive|unscored)$/ };
   const RANGES = /^(15m|1h|6h|24h|7d|30d|1y|all)$/;
@@ -17,8 +17,8 @@
     const wanted = `?${query}`;
     if (wanted === window.location.search) return;
     window.history[replaces ? "replaceState" : "pushState"](null, "", wanted + window.location.hash);
-    // Later: what a callback sets while it runs starts no other.
-    setTimeout(() => window.dash_clientside.set_props("url", { search: wanted }), 0);
+    // Later: what a callback sets while it runs starts no other. With the whole address, for Dash would go back to the one it knows.
+    setTimeout(() => window.dash_clientside.set_props("url", { search: wanted, href: window.location.href }), 0);
     document.getElementById("main").setAttribute("aria-busy", "true");
   };
   const query = () => new URLSearchParams(window.location.search);
@@ -63,6 +63,8 @@
     topic: (given, topics) => (topics.some((each) => each.value === given.get("topic")) ? given.get("topic") : "*"),
     range: (given) => (shown(given, "start") ? "" : given.get("range")),
     reposts: (given) => given.get("reposts") !== "0",
+    copies: (given) => given.get("copies") !== "0",
+    one_voice: (given) => given.get("one_voice") === "1",
     tz: zoneOf,
     start: (given) => shown(given, "start"),
     end: (given) => shown(given, "end"),
@@ -82,6 +84,8 @@
       period(given);
     },
     reposts: (given, value) => put(given, "reposts", value === false ? "0" : ""),
+    copies: (given, value) => put(given, "copies", value === false ? "0" : ""),
+    one_voice: (given, value) => put(given, "one_voice", value ? "1" : ""),
     tz: (given, value) => put(given, "tz", value === "UTC" ? "" : value),
     net: (given, value) => put(given, "net", value === "corrected" ? value : ""),
     map: (given, value) => put(given, "map", value === "volume" ? value : ""),
@@ -95,7 +99,7 @@
     };
   }
 
-  const CONTROLS = ["topic", "range", "country", "lang", "source", "label", "reposts", "tz", "start", "end", "net", "map", "q", "order"];
+  const CONTROLS = ["topic", "range", "country", "lang", "source", "label", "reposts", "copies", "one_voice", "tz", "start", "end", "net", "map", "q", "order"];
   // What each control was when it last agreed with the address.
   const settled = {};
   const triggered = () => window.dash_clientside.callback_context.triggered.map((each) => each.prop_id.split(".")[0]);
