@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Collection
 from typing import Any, Final
 
 from deploy.test.waiting import told, until
@@ -14,14 +15,14 @@ PROJECT: Final = os.environ.get("COMPOSE_PROJECT_NAME", "voxpop")
 LABEL: Final = "label=com.docker.compose"
 
 
-def docker(*arguments: str, given: bytes | None = None) -> bytes:
+def docker(*arguments: str, given: bytes | None = None, well: Collection[int] = (0,)) -> bytes:
     """What the client writes when `given` is its standard input.
 
     Raises:
-        AssertionError: it failed; says how.
+        AssertionError: it ended with a code that does not mean that all is well; says how.
     """
     done = subprocess.run(["/usr/bin/docker", *arguments], capture_output=True, input=given)
-    assert done.returncode == 0, f"docker {' '.join(arguments)}: {done.stderr.decode()}"
+    assert done.returncode in well, f"docker {' '.join(arguments)}: {done.stderr.decode()}"
     return done.stdout
 
 

@@ -58,4 +58,5 @@ def _restored(volume: str, copy: bytes) -> None:
 
 def _tar(*arguments: str, volume: str, given: bytes | None = None) -> bytes:
     run = ("run", "--rm", "--interactive", "--network", "none", "--volume", volume)
-    return docker(*run, "--entrypoint", "tar", IMAGE, "--directory=/data", *arguments, given=given)
+    # 1: something was written meanwhile.
+    return docker(*run, "--entrypoint", "tar", IMAGE, "--directory=/data", *arguments, given=given, well=(0, 1))
