@@ -47,7 +47,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("observability",),
     ("api",),
     ("client", "dashboard"),
-    ("assembly", "checkpoints", "console"),
+    ("assembly", "checkpoints", "console", "listening"),
     ("collector", "doctor", "health", "server"),
     ("demo",),
     ("training",),

@@ -27,6 +27,7 @@ from voxpop.errors import Terminal, Transient
 from voxpop.gaps import GapLedger
 from voxpop.ingest import Ingest, Progress, Rolling
 from voxpop.insight import correction, health
+from voxpop.listening import listen
 from voxpop.observability import logs
 from voxpop.observability.measured import MeasuredScorer, MeasuredStore
 from voxpop.observability.metrics import Metrics
@@ -80,7 +81,7 @@ class Server:
         """
         settings = self._assembly.settings
         logs.configure(settings.log_format, settings.log_level)
-        listening = _listen(settings)
+        listening = listen(settings.host, settings.port)
         workers = [threading.Thread(target=self._guard, args=(part,), daemon=True) for part in self._parts()]
         self._web = _Web(self._configuration(), self._announce)
         # uvicorn raises the signal again once it has stopped; SIGTERM would then end the process before it has landed
@@ -244,16 +245,6 @@ class Server:
         console.say(f"dashboard  {url}\nAPI        {url}v1/status\nstop with Ctrl-C")
         if self._serving.open_browser:
             webbrowser.open(url)
-
-
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family)
-    except OSError as error:
-        raise Terminal(
-            f"port {settings.port} is not free on {settings.host}; name another with --port, or --port 0 for any"
-        ) from error
 
 
 def configuration(api: FastAPI, settings: Settings) -> uvicorn.Config:
