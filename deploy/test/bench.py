@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import urllib.error
 import urllib.request
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 from deploy.test.waiting import until
 
-URL: Final = "http://127.0.0.1:8050"
+URL: Final = f"http://{os.environ.get('VOXPOP_PUBLISH', '127.0.0.1:8050')}"
 TEXT: Final = "the gta 6 trailer is wonderful, number {} of the inbox"
 
 

@@ -12,7 +12,9 @@ python=${PYTHON:-.venv/bin/python}
 export DEBIAN_FRONTEND=noninteractive DOCKER_BUILDKIT=1 COMPOSE_PROJECT_NAME=voxpoptest
 work=$(mktemp -d /var/tmp/voxpop-containers.XXXXXX)
 chmod 755 "$work"
-export VOXPOP_SECRETS_DIR=$work/secrets VOXPOP_INBOX=$work/inbox VOXPOP_SOURCES="--source /inbox --watch"
+export VOXPOP_SECRETS_DIR=$work/secrets VOXPOP_INBOX=$work/inbox VOXPOP_SOURCE_FLAGS="--source /inbox --watch"
+# Not the ports that one at work on this machine may have.
+export VOXPOP_PUBLISH=127.0.0.1:18050 VOXPOP_PUBLISH_TLS=127.0.0.1:18443 GRAFANA_PUBLISH=127.0.0.1:13000
 . deploy/test/engine.sh
 
 compose() { /usr/bin/docker-compose "$@"; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 BASE = DEPLOY / "kubernetes" / "base"
 BIN = Path(sys.executable).parent
+KUBECTL = shutil.which("kubectl", path=f"{BIN}:{os.environ['PATH']}")
 METRIC = re.compile(r"\bvoxpop_[a-z_]+\b(?!\")")
 FAMILY_ENDS = re.compile(r"_(total|bucket|sum|count)$")
 
@@ -61,11 +63,11 @@ def test_manifests_are_as_kubernetes_reads_them() -> None:
     assert sorted(listed) == [path.name for path in files]
 
 
-@pytest.mark.skipif(not shutil.which("kubectl"), reason="needs kubectl, to put overlays on the base")
+@pytest.mark.skipif(not KUBECTL, reason="needs kubectl, to put overlays on the base; deploy/test/kubectl.sh gets one")
 @pytest.mark.parametrize("overlay", ["small", "production"])
 def test_overlays_fit_the_base(overlay: str, tmp_path: Path) -> None:
     built = tmp_path / f"{overlay}.yaml"
-    built.write_text(ran("kubectl", "kustomize", DEPLOY / "kubernetes" / "overlays" / overlay))
+    built.write_text(ran(KUBECTL, "kustomize", DEPLOY / "kubernetes" / "overlays" / overlay))
     ran(BIN / "kubernetes-validate", "--strict", built)
     has_database = "kind: StatefulSet" in built.read_text()
     assert has_database == (overlay == "small")
