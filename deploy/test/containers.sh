@@ -5,12 +5,14 @@
 # two workers, kills each kind of container, and restores all of it from a back-up.
 # Where a registry cannot be reached, images of others are stood in for by Debian's packages of the same programs;
 # Grafana, which Debian has not, is left out. STANDINS=no takes the real ones.
+# KEEP=DIR leaves the engine's images there, so that the next run builds what changed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 what=${1:-cluster}
 python=${PYTHON:-.venv/bin/python}
 export DEBIAN_FRONTEND=noninteractive DOCKER_BUILDKIT=1 COMPOSE_PROJECT_NAME=voxpoptest
-work=$(mktemp -d /var/tmp/voxpop-containers.XXXXXX)
+work=${KEEP:-$(mktemp -d /var/tmp/voxpop-containers.XXXXXX)}
+mkdir -p "$work"
 chmod 755 "$work"
 export VOXPOP_SECRETS_DIR=$work/secrets VOXPOP_INBOX=$work/inbox VOXPOP_SOURCE_FLAGS="--source /inbox --watch"
 # Not the ports that one at work on this machine may have.
@@ -26,7 +28,8 @@ finish() {
     compose --profile single --profile cluster ps 2>/dev/null || true
   fi
   stop_engine
-  rm -rf "$work"
+  rm -rf "$work/secrets" "$work/inbox"
+  if [ -z "${KEEP:-}" ]; then rm -rf "$work"; fi
   exit "$code"
 }
 trap finish EXIT
@@ -57,7 +60,7 @@ begin engine
 version=$($python deploy/version.py)
 need_programs
 start_engine
-if [ "${STANDINS:-yes}" = yes ]; then
+if [ "${STANDINS:-yes}" = yes ] && ! $docker image inspect python:3.11-slim >/dev/null 2>&1; then
   begin base
   make_base
 fi
