@@ -99,8 +99,7 @@ if [ "$what" != single ]; then
   export SERVICES
   # shellcheck disable=SC2086
   compose --profile cluster up --detach --no-build $SERVICES
-  $docker run --rm --interactive --volume "$PWD/deploy/prometheus:/etc/prometheus:ro" --volume "$work/secrets:/run/secrets:ro" \
-    --entrypoint promtool prom/prometheus:v3.5.0 check config /etc/prometheus/prometheus.yml
+  compose --profile cluster exec -T prometheus promtool check config /etc/prometheus/prometheus.yml
   $python -m deploy.test.check "$what" "$work"
 fi
 begin ""
