@@ -10,7 +10,16 @@ from deploy.test.parts import PROJECT, compose, docker, first, is_well
 from deploy.test.waiting import told, until
 
 IMAGE: Final = os.environ.get("VOXPOP_IMAGE", "voxpop:0.1.0")
-FOLLOWS: Final = ("scored", "towards", "store.duckdb*", "seen.keys", "spark-master", "staging", "store.staging", "cache")
+FOLLOWS: Final = (
+    "scored",
+    "towards",
+    "store.duckdb*",
+    "seen.keys",
+    "spark-master",
+    "staging",
+    "store.staging",
+    "cache",
+)
 """What is made again from the rest; wildcards are tar's."""
 
 
