@@ -71,6 +71,7 @@ mkdir "$work/inbox"
 begin "image voxpop"
 $docker build --quiet --target voxpop --tag "voxpop:$version" . >/dev/null
 limit "voxpop:$version" 700
+weigh_in
 
 begin single
 compose --profile single up --detach --no-build
