@@ -113,8 +113,8 @@ bench-spark: $(VENV)/.cluster ## Spark and Dask beside one process, and a millio
 soak: $(VENV)/.dev ## ten million events through a reader that is killed again and again: make soak ARGS='--events 100000'
 	PYTHONPATH=. $(BIN)/python bench/soak.py $(ARGS)
 
-containers: $(VENV)/.dev ## build both images, bring up compose.yaml and break it, on a Docker engine of its own: as root, Debian 12
-	deploy/test/containers.sh $(ARGS)
+containers: $(VENV)/.dev ## build both images, bring up compose.yaml and break it, on a Docker engine of its own (root, Debian 12): make containers ARGS=single
+	PYTHON=$(BIN)/python deploy/test/containers.sh $(ARGS)
 
 wheel: ## the wheel of a release in dist/: the same bytes twice, installed into an empty environment
 	PYTHON=$(PYTHON) deploy/wheel.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The wheel of a release, in dist/: built twice and compared byte by byte, then installed into an empty environment that
-# has nothing of this checkout or of its tests, where the model in it scores a text.
+# has nothing of this checkout or of its tests, where the model in it scores a text. What pip chose to go with it is in
+# build/voxpop.cdx.json.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-1580601600}
@@ -17,13 +18,16 @@ for copy in one two; do
   "$work/builder/bin/python" -m build --wheel --no-isolation --outdir "$work/$copy/dist" "$work/$copy" >/dev/null
 done
 cmp "$work"/one/dist/*.whl "$work"/two/dist/*.whl
-mkdir -p dist
+mkdir -p dist build
 cp "$work"/one/dist/*.whl dist/
 "$python" -m venv "$work/empty"
 "$work/empty/bin/pip" --disable-pip-version-check install --quiet --no-compile "$work"/one/dist/*.whl
+cp deploy/image/sbom.py "$work"
+version=$("$python" deploy/version.py)
 cd "$work"
 unset PYTHONPATH
 scored=$("$work/empty/bin/voxpop" score "what a wonderful day" --json)
 grep -q positive <<<"$scored" || { echo "the installed wheel says: $scored" >&2; exit 1; }
 "$work/empty/bin/voxpop" doctor --data "$work/data" >/dev/null
+"$work/empty/bin/python" sbom.py "$version" "$OLDPWD/build/voxpop.cdx.json" library
 ls -l "$OLDPWD"/dist/*.whl

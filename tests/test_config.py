@@ -42,6 +42,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert "roll_rows=7" in ran.stdout
 
 
+def test_a_variable_that_is_no_table_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOXPOP_SOURCES", "--source bluesky")
+    with pytest.raises(Terminal, match="sources.*is JSON"):
+        config.load()
+
+
 def test_a_missing_or_broken_file_is_one_sentence_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(Terminal, match="--config"):
         config.load(tmp_path / "absent.toml")

@@ -1,6 +1,7 @@
 """Writes what an image holds as a CycloneDX 1.6 document: Python packages, Debian packages, and the models.
 
-Run inside the image, by its build: `python sbom.py VERSION OUT`. The document holds no time and no random number, so
+Run inside the image, by its build: `python sbom.py VERSION OUT`; with `library` behind it, in an environment that holds
+a wheel and what it needs, of which Debian's packages are no part. The document holds no time and no random number, so
 the same content gives the same bytes. Licences are as packages name them; what names none has none here.
 """
 
@@ -58,9 +59,9 @@ def models() -> Iterator[dict[str, Any]]:
         yield {"type": "machine-learning-model", "name": card.parent.name, **named, "components": inner}
 
 
-def document(version: str) -> dict[str, Any]:
-    """The whole document, in an order that depends on names alone."""
-    parts = [*python_packages(), *debian_packages()]
+def document(version: str, kind: str = "container") -> dict[str, Any]:
+    """The whole document, in an order that depends on names alone; `kind` is CycloneDX's word for what it is of."""
+    parts = [*python_packages(), *(debian_packages() if kind == "container" else ())]
     parts.sort(key=lambda part: part["purl"])
     for part in parts:
         part["bom-ref"] = part["purl"]
@@ -68,7 +69,7 @@ def document(version: str) -> dict[str, Any]:
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {"component": {"type": "container", "name": "voxpop", "version": version, "bom-ref": "image"}},
+        "metadata": {"component": {"type": kind, "name": "voxpop", "version": version, "bom-ref": "image"}},
         "components": [*parts, *models()],
     }
 
@@ -78,4 +79,5 @@ def _digest(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[2]).write_text(json.dumps(document(sys.argv[1]), indent=1) + "\n", encoding="utf-8")
+    written = document(sys.argv[1], *sys.argv[3:])
+    Path(sys.argv[2]).write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")

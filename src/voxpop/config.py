@@ -14,6 +14,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -286,6 +287,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
         settings: Settings = reader(**{key: value for key, value in flags.items() if value is not None})
     except tomllib.TOMLDecodeError as error:
         raise Terminal(f"{path} is not TOML ({error}); correct that line") from error
+    except SettingsError as error:
+        raise Terminal(f"{error}; a variable of the environment that is a list or a table is JSON") from error
     except ValidationError as error:
         lines = [f"  {'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
         raise Terminal("these settings are wrong; correct them:\n" + "\n".join(lines)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 BASE = DEPLOY / "kubernetes" / "base"
 BIN = Path(sys.executable).parent
+KUBECTL = shutil.which("kubectl", path=f"{BIN}:{os.environ['PATH']}")
 METRIC = re.compile(r"\bvoxpop_[a-z_]+\b(?!\")")
 FAMILY_ENDS = re.compile(r"_(total|bucket|sum|count)$")
 
@@ -48,6 +50,9 @@ def test_workflows_are_as_github_reads_them() -> None:
     files = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
     assert len(files) >= 2
     ran(BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files)
+    # A tag can be moved to other code, a commit cannot.
+    used = [line for path in files for line in path.read_text().splitlines() if "uses:" in line]
+    assert used and all(re.search(r"uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v[0-9.]+$", line) for line in used)
 
 
 def test_manifests_are_as_kubernetes_reads_them() -> None:
@@ -58,11 +63,11 @@ def test_manifests_are_as_kubernetes_reads_them() -> None:
     assert sorted(listed) == [path.name for path in files]
 
 
-@pytest.mark.skipif(not shutil.which("kubectl"), reason="needs kubectl, to put overlays on the base")
+@pytest.mark.skipif(not KUBECTL, reason="needs kubectl, to put overlays on the base; deploy/test/kubectl.sh gets one")
 @pytest.mark.parametrize("overlay", ["small", "production"])
 def test_overlays_fit_the_base(overlay: str, tmp_path: Path) -> None:
     built = tmp_path / f"{overlay}.yaml"
-    built.write_text(ran("kubectl", "kustomize", DEPLOY / "kubernetes" / "overlays" / overlay))
+    built.write_text(ran(KUBECTL, "kustomize", DEPLOY / "kubernetes" / "overlays" / overlay))
     ran(BIN / "kubernetes-validate", "--strict", built)
     has_database = "kind: StatefulSet" in built.read_text()
     assert has_database == (overlay == "small")
@@ -100,6 +105,7 @@ def exposed() -> set[str]:
         "lag_seconds": 1.0,
         "behind_segments": 0,
         "backfill_segments": 0,
+        "alerts": {"open": 0, "sent": {"slack": 0}, "failed": {"slack": 0}},
     }
     return {family.name for family in Exposition(Metrics(), lambda: status, lambda: 0).collect()}
 
@@ -112,6 +118,12 @@ def test_rules_and_panels_ask_for_metrics_that_there_are(name: str) -> None:
     assert {
         metric for metric in asked if metric not in families and FAMILY_ENDS.sub("", metric) not in families
     } == set()
+
+
+def test_every_metric_is_in_the_guide() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    named = set(re.findall(r"`(voxpop_[a-z_]+)`", page))
+    assert {name for name in exposed() if name not in named and f"{name}_total" not in named} == set()
 
 
 def test_every_alert_has_a_page_that_says_what_to_do() -> None:
