@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -22,11 +22,13 @@ from voxpop.api.service import Service
 from voxpop.corrections import LONGEST_AUTHOR, Drawn, Given
 from voxpop.insight import suggestions
 from voxpop.stores import corrections as kept
-from voxpop.stores.corrections import NoLabel, NoPost, Wanted
+from voxpop.stores.corrections import Corrections as Keeper
+from voxpop.stores.corrections import NoCorrection, NoLabel, NoPost, Wanted
 from voxpop.stores.queries import Cursor, Filter
 
 TSV: Final = "text/tab-separated-values"
 _HOW: Final = "own: chosen by whoever labels; next, random: as `GET /v1/corrections/next` offered it."
+_Ids = Annotated[str, Path(min_length=1, max_length=64)]
 _Posts = Annotated[str, Field(min_length=1, max_length=2000, examples=["bluesky:did:plc:ana/3kabc"])]
 
 
@@ -150,6 +152,20 @@ def routes(service: Service) -> APIRouter:
         cursor = unpack(before) if before else None
         return await run_in_threadpool(_page, service, wanted, limit, cursor)
 
+    @router.delete(
+        "/{correction_id}", status_code=204, responses=documented(403, 404, 409, 422), dependencies=[Depends(own_page)]
+    )  # fmt: skip
+    def withdraw(correction_id: _Ids) -> None:
+        """Take a label back, as if it had not been given; a key only one of its own.
+
+        What its author had said of the post before counts again, and a post without any other is offered once more.
+        """
+        caller = current()
+        try:
+            _keeper(service).withdraw(plain(correction_id), caller.name if caller.key_id else None)
+        except NoCorrection as error:
+            raise HTTPException(404, str(error)) from error
+
     @router.get("/next", responses=documented(404, 422))
     def following(
         filter: Annotated[Filter, Depends(filter_of(service))],
@@ -187,15 +203,19 @@ def shown(row: dict[str, Any]) -> KeptCorrection:
     return KeptCorrection(**{**row, "lang": row["lang"] or None})
 
 
-def _given(service: Service, given: NewCorrection) -> KeptCorrection:
+def _keeper(service: Service) -> Keeper:
     if service.corrections is None:
         raise HTTPException(409, "this service keeps no corrections; start it with `voxpop serve`, without --read-only")
-    caller = current()
+    return service.corrections
+
+
+def _given(service: Service, given: NewCorrection) -> KeptCorrection:
+    keeper, caller = _keeper(service), current()
     if caller.key_id and given.author not in (None, caller.name):
         raise HTTPException(422, "a key signs with its own name; leave author out")
     author = caller.name if caller.key_id else given.author or "local"
     try:
-        made = service.corrections.give(kept.Label(plain(given.post_id), given.label, author, given.drawn))
+        made = keeper.give(kept.Label(plain(given.post_id), given.label, author, given.drawn))
     except NoPost as error:
         raise HTTPException(404, str(error)) from error
     except NoLabel as error:
