@@ -85,7 +85,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 def first_chart(browser: Browser, url: str, kind: Kind, rounds: int) -> tuple[list[float], list[float]]:
     """Milliseconds from navigation to the first chart: the first visit, and the next with what the browser kept."""
-    new, again = [], []
+    new: list[float] = []
+    again: list[float] = []
     for _ in range(rounds):
         with context(browser) as visitor:
             for times in (new, again):

@@ -161,9 +161,10 @@ class CorrectionLog:
 
 
 def _decoded(line: bytes) -> Correction | Withdrawal | None:
-    for kind in (Correction, Withdrawal):
-        with suppress(msgspec.DecodeError):
-            return msgspec.json.decode(line, type=kind)
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(line, type=Correction)
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(line, type=Withdrawal)
     return None
 
 

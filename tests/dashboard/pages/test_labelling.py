@@ -28,7 +28,7 @@ LABELS = ("negative", "neutral", "positive")
 def offered(tmp_path: Path) -> Iterator[Served]:
     """Six scored posts of today that nobody has labelled, one of them hostile."""
     store = opened(tmp_path / "store.duckdb")
-    words = ("an apple a day", "a pear is fine", HOSTILE, "plums are over", "no figs at all", "the dates came")
+    words = ("plum fig", "plum date", f"plum quince {HOSTILE}", "fig date", "fig quince", "date quince")
     with serving(Served(store, corrections=Corrections(store, tmp_path))) as served:
         served.load([
             recent(f"n{at}", at + 1, text=text, label=LABELS[at % 3], confidence=0.4 + at / 20)
@@ -89,7 +89,8 @@ def test_how_often_one_agrees_is_counted_and_is_there_after_a_reload(offered: Se
         expect(quiet.locator("#agreed-next")).to_contain_text(f"{agreed} of 5 ({20 * agreed}")
         expect(quiet.locator("#progress")).to_have_text("5 labelled, 1 suggested")
         quiet.reload()
-    quiet.get_by_label("Offer").select_option("random")
+    quiet.get_by_label("Offer", exact=True).select_option("random")
+    expect(quiet.locator("#progress")).to_have_text("5 labelled, 1 suggested")
     quiet.keyboard.press("Tab")
     quiet.keyboard.press("2")
     expect(quiet.locator("#nothing")).to_be_visible()
@@ -183,6 +184,7 @@ def test_a_key_signs_and_takes_back_through_its_session(tmp_path: Path, quiet: P
         served.load([recent(f"n{at}", at + 1, confidence=0.5) for at in range(3)])
         sign_in(quiet, served.url + "label", closed.key("ana", ["read", "label"]))
         expect(quiet.locator("#agreed")).to_contain_text("ana")
+        expect(quiet.locator("#post .text")).to_be_visible()
         quiet.keyboard.press("2")
         expect(quiet.locator("#told")).to_have_text("You said neutral, and so did the model.")
         assert [row["author"] for row in listed(store, Wanted(), 9).to_pylist()] == ["ana"]

@@ -157,8 +157,7 @@ def _agreed(service: Service) -> Markup:
         return facts([*pairs, (text_labelling.SIGNED, el("bdi", signature()))])
 
     help = el("p", text_labelling.AGREED_HELP, class_="help")
-    command = el("p", el("code", text_labelling.USES_LIST[0][1]), class_="steps")
-    return card(text_labelling.AGREED, live("agreed", found), help, command)
+    return card(text_labelling.AGREED, live("agreed", found), help)
 
 
 def _tally(drawn: str, tally: Tally) -> Markup:

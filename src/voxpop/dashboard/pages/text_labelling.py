@@ -46,7 +46,7 @@ AGREED: Final = "You and the model"
 AGREED_ON: Final = {"next": "On what teaches most", "random": "On a random sample"}
 AGREED_HELP: Final = (
     "How often the model had said what you said. What teaches most is harder than most posts; a random sample tells "
-    "how good the model is to you, and with the interval it is told by:"
+    "fairly how good the model is to you, and the first command below has the intervals."
 )
 SIGNED: Final = "Signed"
 
