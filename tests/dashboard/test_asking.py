@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.dashboard.conftest import PATIENCE
 from tests.dashboard.served import Served, recent
 
 pytestmark = pytest.mark.browser
@@ -19,7 +20,7 @@ def is_about(route: Route, output: str) -> bool:
 
 def patiently(page: Page, held: list[Route], count: int) -> None:
     """Wait until so many were asked; Playwright hears of them while the page does."""
-    for _ in range(300):
+    for _ in range(1200):
         if len(held) >= count:
             return
         page.wait_for_timeout(100)
@@ -42,7 +43,7 @@ def test_a_first_question_that_is_lost_is_asked_again(served: Served, page: Page
     patiently(page, lost, 1)
     page.wait_for_function("() => document.getElementById('main')")
     page.clock.fast_forward(9_000)
-    expect(page.locator("#cards .unit").first).to_have_text("45 posts")
+    expect(page.locator("#cards .unit").first).to_have_text("45 posts", timeout=4 * PATIENCE)
     expect(page.locator("#coverage")).to_contain_text("of 45 posts")
     page.wait_for_selector("#trend .bars .point", state="attached")
 
@@ -69,4 +70,4 @@ def test_an_answer_that_takes_long_is_waited_for_whatever_happens_meanwhile(serv
     page.wait_for_timeout(300)
     assert len(held) == 2, "one that is slow is given twice the time"
     held[1].continue_()
-    expect(page.locator("#cards .unit").first).to_have_text("46 posts")
+    expect(page.locator("#cards .unit").first).to_have_text("46 posts", timeout=4 * PATIENCE)
