@@ -9,7 +9,7 @@ from tests.dashboard.conftest import PATIENCE
 from tests.dashboard.served import Served, recent
 
 pytestmark = pytest.mark.browser
-QUESTIONS = "**/_dash-update-component"
+QUESTIONS = "**/_dash-update-component*"
 
 
 def is_about(route: Route, output: str) -> bool:
