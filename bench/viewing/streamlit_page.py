@@ -44,8 +44,9 @@ def main() -> None:
     names = [ALL, *(topic.name for topic in TOPICS.topics)]
     topic = st.radio("Topic", names, horizontal=True)
     length, width = RANGES[st.radio("Range", list(RANGES), horizontal=True)]
-    end = queries.span(store()).end
-    filter = Filter(topic, end - length, end)
+    known = queries.span(store())
+    assert known, "the bench gives it a store with posts"
+    filter = Filter(topic, known.end - length, known.end)
     totals = queries.compare(store(), filter).current
     for column, (name, value) in zip(
         st.columns(3),
