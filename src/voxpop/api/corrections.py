@@ -160,11 +160,7 @@ def routes(service: Service) -> APIRouter:
 
         What its author had said of the post before counts again, and a post without any other is offered once more.
         """
-        caller = current()
-        try:
-            _keeper(service).withdraw(plain(correction_id), caller.name if caller.key_id else None)
-        except NoCorrection as error:
-            raise HTTPException(404, str(error)) from error
+        _withdrawn(service, correction_id)
 
     @router.get("/next", responses=documented(404, 422))
     def following(
@@ -221,6 +217,14 @@ def _given(service: Service, given: NewCorrection) -> KeptCorrection:
     except NoLabel as error:
         raise HTTPException(422, str(error)) from error
     return shown({name: getattr(made, name) for name in kept.SCHEMA.names} | {"is_newest": True})
+
+
+def _withdrawn(service: Service, correction_id: str) -> None:
+    caller = current()
+    try:
+        _keeper(service).withdraw(plain(correction_id), caller.name if caller.key_id else None)
+    except NoCorrection as error:
+        raise HTTPException(404, str(error)) from error
 
 
 def _page(service: Service, wanted: Wanted, limit: int, before: Cursor | None) -> Corrections:
