@@ -126,13 +126,7 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1/corrections", tags=["corrections"], dependencies=[needs("label")])
     content: dict[int | str, dict[str, Any]] = {200: {"content": {TSV: {"schema": {"type": "string"}}}}}
 
-    @router.post(
-        "", status_code=201, responses=documented(400, 403, 404, 409, 413, 422), dependencies=[Depends(own_page)]
-    )  # fmt: skip
-    def give(given: NewCorrection, response: Response) -> KeptCorrection:
-        """Give a post a label. Nothing is overwritten: of several by one author the newest counts."""
-        response.headers["Cache-Control"] = "no-store"
-        return _given(service, given)
+    _giving(router, service)
 
     @router.get("", response_model=Corrections, responses={**content, **documented(422)})
     async def corrections(
@@ -152,16 +146,6 @@ def routes(service: Service) -> APIRouter:
         cursor = unpack(before) if before else None
         return await run_in_threadpool(_page, service, wanted, limit, cursor)
 
-    @router.delete(
-        "/{correction_id}", status_code=204, responses=documented(403, 404, 409, 422), dependencies=[Depends(own_page)]
-    )  # fmt: skip
-    def withdraw(correction_id: _Ids) -> None:
-        """Take a label back, as if it had not been given; a key only one of its own.
-
-        What its author had said of the post before counts again, and a post without any other is offered once more.
-        """
-        _withdrawn(service, correction_id)
-
     @router.get("/next", responses=documented(404, 422))
     def following(
         filter: Annotated[Filter, Depends(filter_of(service))],
@@ -179,6 +163,28 @@ def routes(service: Service) -> APIRouter:
         return answer(suggestions.suggest(service.store, closed, n, drawn), drawn)
 
     return router
+
+
+def _giving(router: APIRouter, service: Service) -> None:
+    """The routes that give labels and take them back."""
+
+    @router.post(
+        "", status_code=201, responses=documented(400, 403, 404, 409, 413, 422), dependencies=[Depends(own_page)]
+    )  # fmt: skip
+    def give(given: NewCorrection, response: Response) -> KeptCorrection:
+        """Give a post a label. Nothing is overwritten: of several by one author the newest counts."""
+        response.headers["Cache-Control"] = "no-store"
+        return _given(service, given)
+
+    @router.delete(
+        "/{correction_id}", status_code=204, responses=documented(403, 404, 409, 422), dependencies=[Depends(own_page)]
+    )  # fmt: skip
+    def withdraw(correction_id: _Ids) -> None:
+        """Take a label back, as if it had not been given; a key only one of its own.
+
+        What its author had said of the post before counts again, and a post without any other is offered once more.
+        """
+        _withdrawn(service, correction_id)
 
 
 def answer(found: list[suggestions.Suggested], drawn: Drawn) -> Suggestions:
