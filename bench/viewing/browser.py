@@ -57,6 +57,7 @@ class Kind:
 
 
 OURS = Kind("?range=24h", "#cards .unit", "#topics table a >> nth={place}", 0)
+RADIO = "[data-testid=stRadio] [role=radiogroup] >> nth=0"
 PEER = Kind("", "[data-testid=stMetricValue]", RADIO + " >> label >> nth={place}", 1)
 
 
