@@ -117,7 +117,7 @@ def _question(body: bytes) -> _Question | None:
         if not any(mark in asked["output"] for mark in _SHARED):
             return None
         inputs = [one if one["id"] not in _CLOCKS else {**one, "value": None} for one in asked["inputs"]]
-        told = [one["value"] for one in asked["inputs"] if one["id"] == "seq"]
+        told = [one.get("value") for one in asked["inputs"] if one["id"] == "seq"]
         rest = {name: asked.get(name) for name in ("output", "outputs", "state")}
         return _Question(json.dumps([rest, inputs], sort_keys=True), _number(told))
     except (ValueError, LookupError, TypeError):
