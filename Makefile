@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench bench-api bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies bench-views bench-alerts soak model recording training cluster containers wheel clean
+.PHONY: help demo install test check fmt ci docs bench bench-api bench-dashboard bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies bench-views bench-alerts soak model recording training cluster containers wheel clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -88,6 +88,9 @@ bench-ingest: $(VENV)/.peers ## events per second from socket to log on one core
 $(VENV)/.peers: pyproject.toml | $(VENV)/.dev
 	$(PIP) install --no-compile --editable '.[peers]'
 	@touch $@
+
+bench-dashboard: $(VENV)/.peers ## what a reader waits for, and what many cost, beside Streamlit: make bench-dashboard ARGS='--posts 10000000'
+	PYTHONPATH=. $(BIN)/python bench/dashboard.py $(ARGS)
 
 bench-live: $(VENV)/.dev ## `voxpop run` on a live stream, killed in the middle: account and lag; make bench-live ARGS='--minutes 1'
 	PYTHONPATH=. $(BIN)/python bench/live.py $(ARGS)

@@ -65,14 +65,14 @@ copy (
 """
 
 
-def history(posts: int, folded: Folded) -> None:
-    """Write the year that ends at `END` into a directory from which a store takes it in."""
+def history(posts: int, folded: Folded, end: datetime = END) -> None:
+    """Write the year before `end` into a directory from which a store takes it in."""
     with connect(folded.directory.parent / f"{folded.directory.name}.duckdb") as connection:
         connection.execute(statement("schema").text)
         for kind in ("buckets", "posts"):
             (folded.directory / kind).mkdir(parents=True)
         for day in range(0, DAYS, 5):
-            start, days = END - timedelta(days=DAYS - day), min(5, DAYS - day)
+            start, days = end - timedelta(days=DAYS - day), min(5, DAYS - day)
             micros = days * 86400 * 1_000_000
             cut = posts * day // DAYS, posts * (day + days) // DAYS
             lists = {"$names": NAMES, "$countries": COUNTRIES, "$langs": LANGS}
@@ -81,16 +81,16 @@ def history(posts: int, folded: Folded) -> None:
                 text = text.replace(name, str(list(values)))
             connection.execute(text)
             connection.execute(_BUCKETS.format(path=folded.path("buckets", f"{day:03d}")))
-        _posts(connection, min(posts, KEPT), folded.path("posts", "kept"))
+        _posts(connection, min(posts, KEPT), folded.path("posts", "kept"), end)
     Path(f"{folded.directory}.duckdb").unlink()
 
 
-def _posts(connection: duckdb.DuckDBPyConnection, count: int, path: Path) -> None:
+def _posts(connection: duckdb.DuckDBPyConnection, count: int, path: Path, end: datetime) -> None:
     """The newest posts, through the store's own fold."""
     numbers = np.random.default_rng(7)
     connection.execute("insert into ledger values ('', '', 0, 0, 0, null, now())")
     for offset in range(0, count, 16 * ROWS):
-        rows = batch(numbers, offset, min(16 * ROWS, count - offset), END - timedelta(days=1) * (1 - offset / count))
+        rows = batch(numbers, offset, min(16 * ROWS, count - offset), end - timedelta(days=1) * (1 - offset / count))
         connection.register("incoming", matched.incoming(Segment("2026-10-31", offset), rows, TOPICS))
         connection.execute(statement("fold").text)
         connection.unregister("incoming")

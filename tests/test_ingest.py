@@ -90,6 +90,16 @@ def test_a_slow_stream_rolls_by_age_before_the_next_post(tmp_path: Path) -> None
     assert [progress.account.landed for progress in rolled] == [1, 2]
 
 
+def test_each_source_that_was_read_to_its_end_is_told_with_when(tmp_path: Path) -> None:
+    log, told = Log(tmp_path), list[Progress]()
+    before = datetime.now(UTC)
+    with log.lock():
+        ingest = Ingest(log, Rolling(), told.append)
+        asyncio.run(ingest.run([ScriptedSource([post("a")], "one"), ScriptedSource([Pause(0.3), post("b")], "two")]))
+    assert [*told[-1].ends] == ["one", "two"] and told[0].ends == {}
+    assert before <= told[-1].ends["one"] < told[-1].ends["two"] <= datetime.now(UTC)
+
+
 def test_cancelling_lands_what_was_read(tmp_path: Path) -> None:
     log = Log(tmp_path)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -55,6 +55,14 @@ class Correction(msgspec.Struct, frozen=True):
     model_id: str
 
 
+class Withdrawal(msgspec.Struct, frozen=True):
+    """That a correction, `withdrawn`, was taken back; it counts for nothing from then on, wherever it still stands."""
+
+    withdrawn: str
+    author: str
+    withdrawn_at: datetime
+
+
 class CorrectionLog:
     """`corrections.jsonl` below a data directory: a line a correction, in the order in which they were given.
 
@@ -66,8 +74,8 @@ class CorrectionLog:
     def __init__(self, root: Path) -> None:
         self.path = root / FILE
 
-    def add(self, corrections: Iterable[Correction]) -> None:
-        """Append corrections.
+    def add(self, corrections: Iterable[Correction | Withdrawal]) -> None:
+        """Append corrections, or that some were taken back.
 
         Raises:
             Terminal: another process holds the file for too long, or it cannot be written.
@@ -82,8 +90,13 @@ class CorrectionLog:
             raise Terminal(f"{self.path} cannot be written ({error}); make room, or look at its rights") from error
 
     def read(self) -> list[Correction]:
-        """Every correction, oldest first; a line that cannot be read is passed over."""
-        return [one for one, _ in self._lines() if one is not None]
+        """Every correction that stands, oldest first; a line that cannot be read is passed over."""
+        withdrawn = self.withdrawn()
+        return [one for one, _ in self._lines() if isinstance(one, Correction) and one.id not in withdrawn]
+
+    def withdrawn(self) -> set[str]:
+        """The ids of those that were taken back."""
+        return {one.withdrawn for one, _ in self._lines() if isinstance(one, Withdrawal)}
 
     def scrub(self, is_deleted: Callable[[str], bool], *, dry_run: bool = False) -> int:
         """Take out the texts of posts that were deleted upstream; answers how many, and replaces the file by a rename.
@@ -97,13 +110,16 @@ class CorrectionLog:
             return 0
         with self._alone():
             rows = list(self._lines())
-            found = [one is not None and one.text is not None and is_deleted(one.post_id) for one, _ in rows]
+            found = [
+                one if isinstance(one, Correction) and one.text is not None and is_deleted(one.post_id) else None
+                for one, _ in rows
+            ]
             if any(found) and not dry_run:
                 self._replace(
-                    msgspec.json.encode(msgspec.structs.replace(one, text=None)) + b"\n" if gone and one else line
-                    for (one, line), gone in zip(rows, found, strict=True)
+                    msgspec.json.encode(msgspec.structs.replace(gone, text=None)) + b"\n" if gone else line
+                    for (_, line), gone in zip(rows, found, strict=True)
                 )
-        return sum(found)
+        return sum(one is not None for one in found)
 
     def _append(self, lines: bytes) -> None:
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -115,15 +131,12 @@ class CorrectionLog:
             file.flush()
             os.fsync(file.fileno())
 
-    def _lines(self) -> Iterator[tuple[Correction | None, bytes]]:
+    def _lines(self) -> Iterator[tuple[Correction | Withdrawal | None, bytes]]:
         if not self.path.exists():
             return
         with self.path.open("rb") as lines:
             for line in lines:
-                try:
-                    yield msgspec.json.decode(line, type=Correction), line
-                except msgspec.DecodeError:
-                    yield None, line
+                yield _decoded(line), line
 
     def _replace(self, lines: Iterable[bytes]) -> None:
         temporary = self.path.with_name(f".{FILE}.{uuid.uuid4().hex}.tmp")
@@ -145,6 +158,14 @@ class CorrectionLog:
                 yield
         except Timeout as error:
             raise Terminal(f"another process holds {self.path}; end it, or try again later") from error
+
+
+def _decoded(line: bytes) -> Correction | Withdrawal | None:
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(line, type=Correction)
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(line, type=Withdrawal)
+    return None
 
 
 def named(author: str) -> str:

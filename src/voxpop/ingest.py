@@ -23,7 +23,8 @@ from voxpop.segment import Segment
 
 QUEUE_LENGTH = 8
 
-Inbox = asyncio.Queue[tuple[str, Fetched] | None]
+Inbox = asyncio.Queue[tuple[str, Fetched | None] | None]
+"""What sources had, by their names; None in place of it when one was read to its end, and alone when all were."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,15 @@ class Rolling:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a watcher of `ingest` is told: the account so far, and the fraction read where the source has an end."""
+    """What a watcher of `ingest` is told: the account so far, and the fraction read where the source has an end.
+
+    `ends` has the sources that were read to their end, and when.
+    """
 
     account: Account
     done: float | None
     segment: Segment | None = None
+    ends: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass
@@ -84,6 +89,7 @@ class Ingest:
         self._open = _Open()
         self._keeping: dict[str, Keeping] = {}
         self._done: float | None = None
+        self._ends: dict[str, datetime] = {}
 
     @property
     def account(self) -> Account:
@@ -137,8 +143,11 @@ class Ingest:
     def _is_due(self) -> bool:
         return len(self._open.posts) >= self._rolling.rows or self._patience() == 0.0
 
-    def _add(self, name: str, fetched: Fetched) -> None:
+    def _add(self, name: str, fetched: Fetched | None) -> None:
         now = datetime.now(UTC)
+        if fetched is None:
+            self._ends[name] = now
+            return
         news = self._seen.add([key(post.post_id, post.op, post.rev) for post in fetched.posts])
         fresh = [post for post, new in zip(fetched.posts, news, strict=True) if new]
         self._quarantine.add(fetched.rejected)
@@ -183,7 +192,7 @@ class Ingest:
         self._tell(segment)
 
     def _tell(self, segment: Segment | None = None) -> None:
-        self._watch(Progress(replace(self.account), self._done, segment))
+        self._watch(Progress(replace(self.account), self._done, segment, dict(self._ends)))
 
 
 def stamped(post: Post, now: datetime) -> Post:
@@ -213,6 +222,7 @@ async def _read(source: Source, cursor: str | None, queue: Inbox) -> None:
     try:
         async for fetched in reading:
             await queue.put((source.name, fetched))
+        await queue.put((source.name, None))
     finally:
         if isinstance(reading, AsyncGenerator):
             # Left to the garbage collector, a connection would outlive its reader.

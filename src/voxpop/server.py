@@ -123,11 +123,13 @@ class Server:
     def _own_status(self) -> dict[str, Any]:
         settings, engine = self._assembly.settings, self._assembly.engine
         account = self._progress.account.to_json() if self._progress else None
+        ends = self._progress.ends if self._progress else {}
         return {
             "sources": [source.name for source in self._sources],
             "source_status": {source.name: source.status() for source in self._sources if isinstance(source, Telling)},
             "account": account,
             "done": self._progress.done if self._progress else None,
+            "read_to_the_end": {name: at.isoformat() for name, at in ends.items()},
             "engine": {"name": settings.engine, **(engine.status() if isinstance(engine, Telling) else {})},
             "loads": asdict(self._pipeline.loads),
             "scorer": scorer.status() if isinstance(scorer := self._assembly.scorer, Telling) else None,

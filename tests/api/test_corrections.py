@@ -128,6 +128,27 @@ async def test_a_key_signs_with_its_own_name(service: Service, closed: Shut) -> 
         assert "label" in problem(await client.get("/v1/corrections", headers=reader), 403)
 
 
+async def test_a_label_is_taken_back_by_whoever_gave_it(service: Service, closed: Shut) -> None:
+    async with connected(replace(service, door=closed.door), "http://voxpop.example") as client:
+        ana, ben = closed.bearer("ana", ["label"]), closed.bearer("ben", ["label"])
+        made = (
+            await client.post("/v1/corrections", json={"post_id": "test:8", "label": "neutral"}, headers=ana)
+        ).json()
+        address = f"/v1/corrections/{made['id']}"
+        assert "of yours" in problem(await client.delete(address, headers=ben), 404)
+        assert (await client.delete(address, headers=ana)).status_code == 204
+        assert problem(await client.delete(address, headers=ana), 404)
+        listed = await client.get("/v1/corrections", headers=ana)
+        assert listed.json()["corrections"] == []
+        offered = await client.get("/v1/corrections/next", headers=ana)
+        assert "test:8" in {row["post"]["post_id"] for row in offered.json()["suggestions"]}
+    async with connected(service) as client:
+        site = {"Sec-Fetch-Site": "cross-site"}
+        assert problem(await client.delete(address, headers=site), 403)
+    async with connected(replace(service, corrections=None)) as client:
+        assert "--read-only" in problem(await client.delete(address), 409)
+
+
 async def test_a_service_that_only_reads_says_so(service: Service) -> None:
     async with connected(replace(service, corrections=None)) as client:
         answer = await client.post("/v1/corrections", json={"post_id": "test:1", "label": "neutral"})

@@ -19,6 +19,7 @@ from tests.dashboard.served import Served, opened, recent, serving
 from tests.dashboard.test_page import at, choose_topic
 from tests.running import until
 from voxpop.api.limits import Rates
+from voxpop.stores.corrections import Corrections
 
 pytestmark = pytest.mark.browser
 WATCH = """
@@ -101,6 +102,18 @@ def test_a_reader_signs_in_sees_the_numbers_move_and_signs_out(behind: Served, c
     expect(page.get_by_label("API key")).to_be_visible()
     page.goto(behind.url)
     expect(page.get_by_label("API key")).to_be_visible()
+
+
+def test_a_reader_who_signed_in_is_told_why_and_may_label(closed: Shut, tmp_path: Path, page: Page) -> None:
+    store = opened(tmp_path / "store.duckdb")
+    with serving(Served(store, door=closed.door, corrections=Corrections(store, tmp_path))) as served:
+        served.load([recent("one")])
+        sign_in(page, served.url, closed.key("ana", ["read", "score", "label"]))
+        page.locator("#posts .why").first.click()
+        expect(page.locator("#why-words")).to_contain_text("apple", timeout=60_000)
+        page.get_by_role("button", name="Negative", exact=True).click()
+        expect(page.locator("#corrected")).to_have_text("Kept as your correction.")
+    store.close()
 
 
 def test_an_open_page_asks_for_a_key_again_when_its_own_is_revoked(behind: Served, closed: Shut, page: Page) -> None:

@@ -53,6 +53,14 @@ def test_doubted_posts_that_others_are_like_come_first_and_each_kind_once(
     assert all(one.uncertainty > 0.9 and 0 <= one.representativeness <= 1 for one in found)
 
 
+def test_a_post_that_is_like_no_other_comes_last_and_comes(
+    stored: Callable[[list[dict[str, Any]]], DuckDBStore],
+) -> None:
+    alone = [event("test:399", "zxcv qwer asdf uiop hjkl", 1, confidence=0.34)]
+    found = suggest(stored(crowd("the ferry was late again", 3, 0, confidence=0.9) + alone), DAY, 9)
+    assert [one.post["post_id"] for one in found][-1] == "test:399" and len(found) > 1
+
+
 def test_what_is_labelled_reposted_or_unscored_is_not_offered(
     stored: Callable[[list[dict[str, Any]]], DuckDBStore], tmp_path: Path
 ) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from tests.stores.places import Place
 from tests.stores.scored import MODEL, TOPICS, cut, event
-from voxpop.corrections import FILE, settled
+from voxpop.corrections import FILE, CorrectionLog, Withdrawal, settled
 from voxpop.errors import Terminal
 from voxpop.schema import posts_of
 from voxpop.stores import corrections as kept
-from voxpop.stores.corrections import Corrections, Label, NoPost, Wanted
+from voxpop.stores.corrections import Corrections, Label, NoCorrection, NoPost, Tally, Wanted
 from voxpop.stores.queries import Cursor
 from voxpop.stores.view import View
 
@@ -152,6 +152,43 @@ def test_nothing_is_kept_where_the_file_cannot_be_written(given: Corrections, st
     with pytest.raises(Terminal, match="cannot be written"):
         given.give(Label("test:1", "negative", "ana"))
     assert listed(store) == []
+
+
+def test_one_that_was_taken_back_counts_for_nothing_and_the_one_before_again(
+    store: View, given: Corrections, tmp_path: Path
+) -> None:
+    given.give(Label("test:1", "negative", "ana"))
+    second = given.give(Label("test:1", "neutral", "ana"))
+    for wrong in (second.id[:-1], "x'; drop table corrections; --"):
+        with pytest.raises(NoCorrection):
+            given.withdraw(wrong)
+    with pytest.raises(NoCorrection):
+        given.withdraw(second.id, "ben")
+    given.withdraw(second.id, "ana")
+    assert listed(store) == [("test:1", "ana", "negative", True)]
+    assert given.sync() == 0
+    with pytest.raises(NoCorrection):
+        given.withdraw(second.id)
+    assert [one.label for one in CorrectionLog(tmp_path).read()] == ["negative"]
+
+
+def test_a_store_that_missed_a_withdrawal_gets_it(store: View, given: Corrections, tmp_path: Path) -> None:
+    made = given.give(Label("test:1", "negative", "ana"))
+    CorrectionLog(tmp_path).add([Withdrawal(made.id, "ana", made.given_at)])
+    assert given.sync() == 1 and listed(store) == []
+    assert given.sync() == 0
+
+
+def test_offered_posts_are_tallied_by_draw_and_the_newest_label_counts(store: View, given: Corrections) -> None:
+    assert kept.tallies(store, "ana") == {}
+    given.give(Label("test:1", "negative", "ana", "next"))
+    given.give(Label("test:1", "positive", "ana", "next"))
+    given.give(Label("test:2", "positive", "ana", "next"))
+    given.give(Label("test:3", "neutral", "ana", "random"))
+    given.give(Label("test:3", "neutral", "ben", "next"))
+    given.give(Label("test:2", "positive", "ben"))
+    assert kept.tallies(store, "ana") == {"next": Tally(2, 1), "random": Tally(1, 1)}
+    assert kept.tallies(store, "ben") == {"next": Tally(1, 1)}
 
 
 def test_of_several_authors_most_decide_and_then_the_newest(store: View, given: Corrections) -> None:

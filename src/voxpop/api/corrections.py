@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -22,11 +22,13 @@ from voxpop.api.service import Service
 from voxpop.corrections import LONGEST_AUTHOR, Drawn, Given
 from voxpop.insight import suggestions
 from voxpop.stores import corrections as kept
-from voxpop.stores.corrections import NoLabel, NoPost, Wanted
+from voxpop.stores.corrections import Corrections as Keeper
+from voxpop.stores.corrections import NoCorrection, NoLabel, NoPost, Wanted
 from voxpop.stores.queries import Cursor, Filter
 
 TSV: Final = "text/tab-separated-values"
 _HOW: Final = "own: chosen by whoever labels; next, random: as `GET /v1/corrections/next` offered it."
+_Ids = Annotated[str, Path(min_length=1, max_length=64)]
 _Posts = Annotated[str, Field(min_length=1, max_length=2000, examples=["bluesky:did:plc:ana/3kabc"])]
 
 
@@ -124,13 +126,7 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1/corrections", tags=["corrections"], dependencies=[needs("label")])
     content: dict[int | str, dict[str, Any]] = {200: {"content": {TSV: {"schema": {"type": "string"}}}}}
 
-    @router.post(
-        "", status_code=201, responses=documented(400, 403, 404, 409, 413, 422), dependencies=[Depends(own_page)]
-    )  # fmt: skip
-    def give(given: NewCorrection, response: Response) -> KeptCorrection:
-        """Give a post a label. Nothing is overwritten: of several by one author the newest counts."""
-        response.headers["Cache-Control"] = "no-store"
-        return _given(service, given)
+    _giving(router, service)
 
     @router.get("", response_model=Corrections, responses={**content, **documented(422)})
     async def corrections(
@@ -169,6 +165,28 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
+def _giving(router: APIRouter, service: Service) -> None:
+    """The routes that give labels and take them back."""
+
+    @router.post(
+        "", status_code=201, responses=documented(400, 403, 404, 409, 413, 422), dependencies=[Depends(own_page)]
+    )  # fmt: skip
+    def give(given: NewCorrection, response: Response) -> KeptCorrection:
+        """Give a post a label. Nothing is overwritten: of several by one author the newest counts."""
+        response.headers["Cache-Control"] = "no-store"
+        return _given(service, given)
+
+    @router.delete(
+        "/{correction_id}", status_code=204, responses=documented(403, 404, 409, 422), dependencies=[Depends(own_page)]
+    )  # fmt: skip
+    def withdraw(correction_id: _Ids) -> None:
+        """Take a label back, as if it had not been given; a key only one of its own.
+
+        What its author had said of the post before counts again, and a post without any other is offered once more.
+        """
+        _withdrawn(service, correction_id)
+
+
 def answer(found: list[suggestions.Suggested], drawn: Drawn) -> Suggestions:
     """Suggestions as the API gives them."""
     rows = [
@@ -187,20 +205,32 @@ def shown(row: dict[str, Any]) -> KeptCorrection:
     return KeptCorrection(**{**row, "lang": row["lang"] or None})
 
 
-def _given(service: Service, given: NewCorrection) -> KeptCorrection:
+def _keeper(service: Service) -> Keeper:
     if service.corrections is None:
         raise HTTPException(409, "this service keeps no corrections; start it with `voxpop serve`, without --read-only")
-    caller = current()
+    return service.corrections
+
+
+def _given(service: Service, given: NewCorrection) -> KeptCorrection:
+    keeper, caller = _keeper(service), current()
     if caller.key_id and given.author not in (None, caller.name):
         raise HTTPException(422, "a key signs with its own name; leave author out")
     author = caller.name if caller.key_id else given.author or "local"
     try:
-        made = service.corrections.give(kept.Label(plain(given.post_id), given.label, author, given.drawn))
+        made = keeper.give(kept.Label(plain(given.post_id), given.label, author, given.drawn))
     except NoPost as error:
         raise HTTPException(404, str(error)) from error
     except NoLabel as error:
         raise HTTPException(422, str(error)) from error
     return shown({name: getattr(made, name) for name in kept.SCHEMA.names} | {"is_newest": True})
+
+
+def _withdrawn(service: Service, correction_id: str) -> None:
+    caller = current()
+    try:
+        _keeper(service).withdraw(plain(correction_id), caller.name if caller.key_id else None)
+    except NoCorrection as error:
+        raise HTTPException(404, str(error)) from error
 
 
 def _page(service: Service, wanted: Wanted, limit: int, before: Cursor | None) -> Corrections:

@@ -7,11 +7,13 @@ from typing import Final
 
 from dash import Dash
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from voxpop.api.app import Service
 from voxpop.api.security import page_policy
 from voxpop.dashboard import callbacks, layout, text
 from voxpop.dashboard.pages import routes
+from voxpop.dashboard.sharing import Sharing
 
 ASSETS: Final = Path(__file__).parent / "assets"
 
@@ -40,6 +42,7 @@ def mount(api: FastAPI, service: Service) -> None:
     )
     # Dash puts what it wraps requests in before everything else: it would read them before they are let in and bounded.
     api.user_middleware.append(api.user_middleware.pop(0))
+    api.user_middleware.insert(-1, Middleware(Sharing, service=service))
     # Otherwise each reader's browser holds a WebSocket open for callbacks, of which none uses it.
     app.backend.websocket_capability = False
     # A function, so that a page that is opened later has the topics that came since.

@@ -38,7 +38,7 @@ def chosen(service: Service, search: str | None) -> Choice:
 
 
 def _answering(app: Dash, service: Service) -> None:
-    async def begin(search: str | None, default: str | None) -> Any:
+    async def begin(search: str | None, retry: Any, default: str | None) -> Any:
         if default:
             return no_update
         try:
@@ -47,7 +47,7 @@ def _answering(app: Dash, service: Service) -> None:
             known = None
         return default_range(known, datetime.now(UTC))
 
-    async def refresh(search: str | None, pauses: int, listed: str | None, *since: Any) -> Answer:
+    async def refresh(search: str | None, pauses: int, listed: str | None, seq: Any) -> Answer:
         if not ranged(search):
             # The page's script puts the default into the address first.
             return dict.fromkeys(answers.PARTS, no_update)
@@ -59,11 +59,11 @@ def _answering(app: Dash, service: Service) -> None:
             return dict.fromkeys(geography.PARTS, no_update)
         return await asyncio.to_thread(geography.answer, service, chosen(service, search), datetime.now(UTC))
 
-    app.callback(Output("default", "data"), Input("url", "search"), State("default", "data"))(begin)
-    # Their values do not matter: one says that a segment was loaded, the other that time went on.
-    since = Input("seq", "data"), Input("tick", "data")
-    given = Input("url", "search"), Input("pause", "n_clicks"), State("chosen", "data")
-    app.callback(_outputs(answers.PARTS), *given, *since)(refresh)
+    asked = Input("url", "search"), Input("retry", "data"), State("default", "data")
+    app.callback(Output("default", "data"), *asked)(begin)
+    # Its value does not matter: it says that a segment was loaded, or that time went on.
+    given = Input("url", "search"), Input("pause", "n_clicks"), State("chosen", "data"), Input("seq", "data")
+    app.callback(_outputs(answers.PARTS), *given)(refresh)
     app.callback(_outputs(geography.PARTS), Input("url", "search"), Input("slow", "data"))(survey)
 
 
@@ -103,16 +103,15 @@ def older(service: Service, choice: Choice, after: Any) -> tuple[list[Component]
 
 
 def _offering(app: Dash, service: Service) -> None:
-    async def offer(seq: Any, tick: Any, offered: list[dict[str, str]], chosen: str | None) -> tuple[Any, Any]:
+    async def offer(seq: Any, offered: list[dict[str, str]], chosen: str | None) -> tuple[Any, Any]:
         # What is the same is not sent, so that an open list stays as it is.
         options = choices(service.topics.topics)
         kept = chosen is None or chosen in {option["value"] for option in options}
         return no_update if options == offered else options, no_update if kept else ALL
 
-    since = Input("seq", "data"), Input("tick", "data")
     picker = Output("topic", "data"), Output("topic", "value", allow_duplicate=True)
     shown = State("topic", "data"), State("topic", "value")
-    app.callback(*picker, *since, *shown, prevent_initial_call=True)(offer)
+    app.callback(*picker, Input("seq", "data"), *shown, prevent_initial_call=True)(offer)
 
 
 def _scripted(app: Dash) -> None:
@@ -131,6 +130,7 @@ def _scripted(app: Dash) -> None:
     drawn = {"prevent_initial_call": True}
     call("zoomed", Output("trend", "figure"), Input("figure", "data"), **drawn)
     call("answered", Input("answered", "data"), **drawn)
+    call("surveyed", Input("surveyed", "data"), **drawn)
     call("moved", Output("atlas-graph", "figure"), Input("atlas", "data"), **drawn)
     call("brush", Input("trend", "relayoutData"), State("drag", "value"), **drawn)
     call("pick", Output("atlas-graph", "clickData"), Input("atlas-graph", "clickData"), **drawn)

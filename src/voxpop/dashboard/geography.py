@@ -29,6 +29,7 @@ PARTS: Final = {
     "help": ("map-help", "children"),
     "mix": ("mix", "children"),
     "options": ("options", "data"),
+    "surveyed": ("surveyed", "data"),
 }
 RESOLUTION: Final = 3
 """H3 cells of about 12,400 square kilometres, the size of a county."""
@@ -47,7 +48,7 @@ def answer(service: Service, choice: Choice, now: datetime) -> Answer:
         return {}
 
     shown = {name: value for name, value in guarded(found).items() if name in PARTS}
-    return {**dict.fromkeys(PARTS, no_update), **shown}
+    return {**dict.fromkeys(PARTS, no_update), **shown, "surveyed": now.isoformat()}
 
 
 def _found(service: Service, choice: Choice, window: Window) -> Answer:

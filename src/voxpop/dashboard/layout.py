@@ -39,7 +39,7 @@ def page(topics: Sequence[Topic], notice: str | None, *, signs_in: bool = False,
 
     `corrects` tells whether the service knows how its model errs, so that the line can be corrected.
     """
-    stores = ("seq", "tick", "slow", "default", "figure", "atlas", "options", "next", "chosen", "answered")
+    stores = ("seq", "slow", "retry", "default", "figure", "atlas", "options", "next", "chosen", "answered", "surveyed")
     return dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh=False),
@@ -144,7 +144,14 @@ def _places() -> Component:
 
 def _newest() -> Component:
     order = filters.segments("order", words.ORDER, words.ORDERS)
-    search = dmc.TextInput(id="q", debounce=400, placeholder=words.SEARCH_HINT, **{"aria-label": words.SEARCH})
+    search = dmc.TextInput(
+        id="q",
+        debounce=400,
+        placeholder=words.SEARCH_HINT,
+        description=words.SEARCH_HELP,
+        inputWrapperOrder=["input", "description"],
+        **{"aria-label": words.SEARCH},
+    )
     listed = html.Div(
         [html.Ul(id="posts"), html.Ul(id="older"), html.Button(words.MORE, id="more", type="button", hidden=True)],
         id="scroll",

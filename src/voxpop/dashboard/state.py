@@ -28,7 +28,8 @@ class State:
 def state(status: Mapping[str, Any], known: Span | None, now: datetime) -> State:
     """Judge the service's status.
 
-    Behind comes before stale: posts that wait to be scored are why nothing new arrives.
+    Behind comes before stale: posts that wait to be scored are why nothing new arrives. What was read to its end is
+    not stale either: nothing more is to be expected of it.
     """
     behind, lag = status.get("behind_segments") or 0, status.get("lag_seconds")
     newest = None if lag is None else now - timedelta(seconds=lag)
@@ -40,6 +41,16 @@ def state(status: Mapping[str, Any], known: Span | None, now: datetime) -> State
         return State("waiting", text.WAITING)
     if lag <= QUIET_SECONDS:
         return State("live", text.LIVE, newest)
-    if not status.get("sources"):
+    sources = status.get("sources")
+    if not sources:
         return State("idle", text.IDLE, newest)
+    ends = [ended(status, name) for name in sources]
+    if None not in ends:
+        return State("idle", text.ENDED, max(end for end in ends if end))
     return State("stale", text.STALE, newest)
+
+
+def ended(status: Mapping[str, Any], source: str) -> datetime | None:
+    """When a source was read to its end; None where it was not, or has none."""
+    told = (status.get("read_to_the_end") or {}).get(source)
+    return datetime.fromisoformat(told) if told else None

@@ -67,6 +67,7 @@ BEHIND: Final = "Behind"
 SCORING: Final = "Scoring the first posts"
 STALE: Final = "Stale"
 IDLE: Final = "Not collecting"
+ENDED: Final = "Read to the end"
 WAITING: Final = "Waiting for posts"
 SINCE: Final = "since"
 

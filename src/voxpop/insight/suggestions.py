@@ -22,6 +22,8 @@ POOL: Final = 4_000
 WORDS: Final = 2_048
 """Words by which posts are compared, the commonest of the pool."""
 MOST: Final = 100
+_ODD: Final = 1e-3
+"""What a post that is like no other counts: it comes last, but it comes."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def suggest(store: Store, filter: Filter, n: int, drawn: Drawn = "next") -> list
     if pool.num_rows:
         density = vectors @ vectors.mean(axis=0)
         density = density / max(density.max(), 1e-12)
-    places = list(range(min(n, pool.num_rows))) if drawn == "random" else _chosen(doubt * density, vectors, n)
+    worth = doubt * np.maximum(density, _ODD)
+    places = list(range(min(n, pool.num_rows))) if drawn == "random" else _chosen(worth, vectors, n)
     rows = pool.take(pa.array(places, pa.int64())).to_pylist()
     return [Suggested(row, float(doubt[at]), float(density[at])) for row, at in zip(rows, places, strict=True)]
 

@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 import msgspec
 import pyarrow as pa
 
-from voxpop.corrections import Correction, CorrectionLog, Drawn, Given, named
+from voxpop.corrections import Correction, CorrectionLog, Drawn, Given, Withdrawal, named
 from voxpop.errors import Terminal
 from voxpop.schema import TIMESTAMP
 from voxpop.seams import Store
@@ -42,6 +42,10 @@ class NoPost(Terminal):
 
 class NoLabel(Terminal):
     """The label is none of three, or the name of its author is none."""
+
+
+class NoCorrection(Terminal):
+    """There is no such correction, or it is somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -90,19 +94,53 @@ class Corrections:
         self._store.correct(_table([given]), lambda: self._log.add([given]))
         return given
 
+    def withdraw(self, id: str, author: str | None = None) -> None:
+        """Take a label back, as if it had not been given: what its author had said of the post before counts again.
+
+        The file keeps its line, and one that says that it was taken back. With `author` only one of theirs.
+
+        Raises:
+            NoCorrection: there is none of that id and author.
+            Terminal: the store is only read, or cannot be written.
+            Transient: the database is away.
+        """
+        with self._store.writing() as transaction:
+            given = transaction.rows(f"{_WITHDRAW} and ($2::text is null or author = $2) returning author", id, author)
+            if not given:
+                raise NoCorrection("there is no such label of yours; `GET /v1/corrections` lists them")
+            self._log.add([Withdrawal(id, given[0][0], datetime.now(UTC))])
+
     def sync(self) -> int:
         """Bring store and file together, whichever lacks some: answers how many that were.
 
         A store that was removed and made anew gets all of them back; a file that was lost does, too.
         """
-        kept = {one.id: one for one in self._log.read()}
+        kept, withdrawn = {one.id: one for one in self._log.read()}, self._log.withdrawn()
         held = {row["id"]: row for page in pages(self._store, Wanted()) for row in page.to_pylist()}
         lacking = [one for at, one in kept.items() if at not in held]
-        lost = sorted((row for at, row in held.items() if at not in kept), key=lambda row: row["given_at"])
+        lost = sorted((row for at, row in held.items() if at not in kept.keys() | withdrawn), key=_given_at)
         if lacking:
             self._store.correct(_table(lacking))
+        if stale := sorted(withdrawn & held.keys()):
+            with self._store.writing() as transaction:
+                for id in stale:
+                    transaction.rows(f"{_WITHDRAW} returning id", id)
         self._log.add(msgspec.convert({name: row[name] for name in SCHEMA.names}, Correction) for row in lost)
-        return len(lacking) + len(lost)
+        return len(lacking) + len(lost) + len(stale)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many offered posts somebody labelled, and on how many of them the model had said the same."""
+
+    n: int = 0
+    agreed: int = 0
+
+
+def tallies(store: Store, author: str) -> dict[str, Tally]:
+    """By how the posts were drawn, `next` or `random`; of several labels on a post the newest."""
+    rows = store.query("tallies", author=author).to_pylist()
+    return {row["drawn"]: Tally(row["n"], row["agreed"]) for row in rows}
 
 
 def page(store: Store, wanted: Wanted, limit: int, before: Cursor | None = None) -> pa.Table:
@@ -139,6 +177,14 @@ def newest(store: Store, drawn: Sequence[Drawn] = ()) -> list[dict[str, Any]]:
     """The newest correction of each author on each post, where the text is still there; of these draws, or of any."""
     rows = (row for one in pages(store, Wanted(newest_only=True)) for row in one.to_pylist())
     return [row for row in rows if row["text"] is not None and (not drawn or row["drawn"] in drawn)]
+
+
+_WITHDRAW: Final = "delete from corrections where id = $1"
+
+
+def _given_at(row: dict[str, Any]) -> datetime:
+    at: datetime = row["given_at"]
+    return at
 
 
 def _made(label: Label, post: dict[str, Any], model_id: str) -> Correction:

@@ -29,6 +29,8 @@ def test_words_are_looked_for_and_more_posts_follow_without_a_gap(filled: Served
     tab.locator("#q").fill("PEAR 4")
     expect(tab).to_have_url(filled.url + "?range=1h&q=PEAR+4")
     expect(listed).to_have_count(3)
+    expect(tab.locator("#q")).to_have_accessible_description(re.compile("this list alone"))
+    expect(tab.locator("#cards .unit").first).to_have_text("60 posts")
     tab.get_by_role("button", name="Resume").click()
     tab.locator("#q").fill("")
     tab.get_by_text("Strongest").click()

@@ -18,7 +18,7 @@ from tests.running import Running
 from voxpop.catalogue import Catalogue
 
 pytestmark = pytest.mark.browser
-PAGES = ("alerts", "topics", "sources", "model")
+PAGES = ("alerts", "topics", "sources", "model", "label")
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
@@ -28,7 +28,7 @@ def test_pages_have_addresses_titles_and_a_mark_in_the_bar(whole: Running, quiet
     quiet.wait_for_selector("#cards .value")
     bar = quiet.get_by_role("navigation", name="Pages")
     expect(bar.locator("[aria-current=page]")).to_have_text("Overview")
-    for name in ("Alerts", "Topics", "Sources", "Model"):
+    for name in ("Alerts", "Topics", "Sources", "Model", "Label"):
         bar.get_by_role("link", name=name).press("Enter")
         expect(quiet).to_have_url(whole.url + name.lower())
         expect(quiet).to_have_title(f"{name} · Voxpop")
@@ -36,9 +36,9 @@ def test_pages_have_addresses_titles_and_a_mark_in_the_bar(whole: Running, quiet
         expect(bar.locator("[aria-current=page]")).to_have_text(name)
         assert quiet.evaluate("document.documentElement.scrollWidth") <= 390
     quiet.go_back()
-    expect(quiet).to_have_title("Sources · Voxpop")
-    quiet.go_forward()
     expect(quiet).to_have_title("Model · Voxpop")
+    quiet.go_forward()
+    expect(quiet).to_have_title("Label · Voxpop")
 
 
 def test_the_overview_is_as_it_was_left(whole: Running, quiet: Page) -> None:
@@ -74,6 +74,8 @@ def test_every_page_passes_axe(whole: Running, quiet: Page, scheme: Literal["lig
         if name == "model":
             quiet.get_by_label("Your text").fill("not bad at all, really")
             quiet.wait_for_selector("#words .word")
+        if name == "label":
+            quiet.wait_for_selector("#post .text")
         results = Axe().run(quiet, options=AXE)
         assert results.violations_count == 0, results.generate_report()
 
@@ -110,6 +112,9 @@ def test_a_reader_looks_and_is_told_why_no_more(tmp_path: Path, quiet: Page) -> 
         quiet.goto(served.url + "model")
         expect(quiet.locator("#box")).to_contain_text("it lacks the scope score")
         assert quiet.locator("textarea").count() == 0
+        quiet.goto(served.url + "label")
+        expect(quiet.locator("#content")).to_contain_text("your key lacks the scope label")
+        assert quiet.locator("#choices, a[href*=corrections]").count() == 0
         expect(quiet.get_by_role("link", name="Sign out")).to_be_visible()
     store.close()
 

@@ -20,7 +20,8 @@ def test_the_page_agrees_with_the_api(whole: Running, quiet: Page) -> None:
     assert [int(n) for n in shown[:4]] == [account[key] for key in ("read", "landed", "duplicate", "quarantined")]
     assert int(shown[4]) == sum(account["ignored"].values())
     (name,) = status["sources"]
-    expect(quiet.locator(f"[id='source-{name}']")).to_contain_text("Reading")
+    expect(quiet.locator(f"[id='source-{name}']")).to_contain_text("Read to the end")
+    assert list(status["read_to_the_end"]) == [name]
     set_aside = got(whole.url, "v1/quarantine")
     expect(quiet.locator("#quarantined")).to_have_text(str(set_aside["records"]))
     assert quiet.locator("#quarantine tbody th").all_inner_texts() == [one["reason"] for one in set_aside["reasons"]]

@@ -14,7 +14,7 @@ from tests.dashboard.served import Served, opened, recent
 from voxpop.api.app import Service
 from voxpop.api.caller import SCOPES, Caller, Scope, entered
 from voxpop.catalogue import Catalogue
-from voxpop.dashboard.pages import model, sources, topics
+from voxpop.dashboard.pages import labelling, model, sources, topics
 from voxpop.dashboard.pages.frame import whole
 from voxpop.errors import Transient
 from voxpop.gaps import Gap
@@ -51,6 +51,11 @@ def test_a_page_with_nothing_yet_says_what_to_do(service: Service, tmp_path: Pat
         assert words in told
     told = whole(model.page(service, NOW), service)
     assert "voxpop evaluate --data labelled.tsv --keep" in told and "It has no card" in told
+
+
+def test_a_service_that_keeps_no_labels_says_so_and_still_tells_what_they_are_for(service: Service) -> None:
+    told = whole(labelling.page(service, NOW), service)
+    assert "without --read-only" in told and "voxpop calibrate --corrections" in told and 'id="choices"' not in told
 
 
 @pytest.mark.parametrize("error", [Transient("away"), OSError("broken")])

@@ -2,6 +2,8 @@
 (() => {
   "use strict";
   const KEY = "voxpop-overview";
+  // On a narrow screen the bar may be wider than there is room.
+  document.querySelector("nav.pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   const isOverview = window.location.pathname === "/";
   if (isOverview) {
     window.addEventListener("pagehide", () => {

@@ -8,40 +8,58 @@
   const COUNT_ON = 5000;
   const SLOW = 5000;
   const PATIENCE = 15000;
-  const LONGEST = 20000;
+  const GLANCE = 1000;
+  const FIRST_WAIT = 8000;
+  const LONGEST_WAIT = 128000;
   const WEEK = 604800;
 
-  // --- the feed: each event only says that something changed; one callback then answers for the chosen filter.
-  let announced = 0;
-  let waiting = null;
-  let newest = null;
-  let surveyed = 0;
-
-  // A newer question makes Dash forget the answer to an older one, so a server that is slow is asked one at a time.
-  let asking = 0;
-  const heard = () => { asking = 0; };
-
-  const announce = () => {
-    if (asking && Date.now() - asking < LONGEST) {
-      waiting = setTimeout(announce, LEAST_BETWEEN / 4);
-      return;
-    }
-    waiting = null;
-    announced = asking = Date.now();
-    // With the time, so that an update of topics, which has no number of its own, is a change as well.
-    window.dash_clientside.set_props("seq", { data: [newest, announced] });
-    // What takes the server longer is asked for less often.
-    if (announced - surveyed >= SLOW) {
-      surveyed = announced;
-      window.dash_clientside.set_props("slow", { data: announced });
-    }
+  // --- what the server is asked: for the range to begin with, for the numbers, and for the map. A newer question makes
+  // Dash forget the answer to an older one, so each is asked one at a time; one that nothing came of is asked again, with
+  // twice the patience, so that a request that failed is made up for and a server that is slow is heard in the end.
+  const isThere = () => window.dash_clientside?.set_props && document.getElementById("main");
+  const question = (least, put) => {
+    let [at, isOpen, isDue, wait] = [Date.now(), true, false, FIRST_WAIT];
+    const step = () => {
+      if (!isThere()) at = Date.now();
+      const since = Date.now() - at;
+      if (isOpen ? since < wait : !isDue || since < least) return;
+      if (isOpen) wait = Math.min(2 * wait, LONGEST_WAIT);
+      [at, isOpen, isDue] = [Date.now(), true, false];
+      put();
+    };
+    const want = () => {
+      isDue = true;
+      setTimeout(step, Math.max(0, at + least - Date.now()));
+    };
+    setInterval(step, GLANCE);
+    return {
+      want,
+      // The page itself has asked, as a reader chose something.
+      asked: () => { [at, isOpen] = [Date.now(), true]; },
+      heard: () => {
+        [isOpen, wait] = [false, FIRST_WAIT];
+        if (isDue) want();
+      },
+      // Whatever was asked before is lost.
+      anew: () => {
+        [isOpen, wait] = [false, FIRST_WAIT];
+        want();
+      },
+    };
   };
+  const set = (id, data) => window.dash_clientside.set_props(id, { data });
+  let newest = null;
+  const start = question(0, () => set("retry", Date.now()));
+  // With the time, so that an update of topics, which has no number of its own, is a change as well.
+  const board = question(LEAST_BETWEEN, () => set("seq", [newest, Date.now()]));
+  // What takes the server longer is asked for less often.
+  const map = question(SLOW, () => set("slow", Date.now()));
 
+  // --- the feed: each event only says that something changed; one callback then answers for the chosen filter.
   const hear = (seq) => {
     newest = seq;
-    if (waiting === null) {
-      waiting = setTimeout(announce, Math.max(0, announced + LEAST_BETWEEN - Date.now()));
-    }
+    board.want();
+    map.want();
   };
 
   const feed = (since) => {
@@ -61,7 +79,11 @@
   let lost = null;
   const listen = () => {
     const stream = new EventSource("v1/live?topic=*&width=60");
-    stream.onopen = () => { lost = null; feed(null); };
+    stream.onopen = () => {
+      if (lost) for (const each of [board, map]) each.anew();
+      lost = null;
+      feed(null);
+    };
     stream.addEventListener("update", (event) => hear(Number(event.lastEventId) || event.lastEventId));
     stream.onerror = () => {
       lost = lost || new Date();
@@ -109,16 +131,25 @@
       for (const place of document.querySelectorAll(`[data-${kind}]`)) write(place, name(kind, place.dataset[kind]));
     }
   };
-  window.voxpop = { write, name, heard };
+
+  // What a session's page sends has to show that it is that session's; Dash does so by itself.
+  const send = (path, body) => {
+    const token = document.cookie.match(/(?:^|; )_csrf_token=([^;]*)/);
+    const shown = token ? { "X-CSRFToken": decodeURIComponent(token[1]) } : {};
+    return fetch(path, { method: "POST", headers: { "Content-Type": "application/json", ...shown }, body: JSON.stringify(body) });
+  };
+  window.voxpop = { write, name, send, start, board, map };
 
   const begin = () => {
     const main = document.getElementById("main");
+    // Dash does not ask for its layout a second time.
+    if (document.querySelector("._dash-error")) return setTimeout(() => window.location.reload(), RECONNECT);
     if (!main || !window.dash_clientside.set_props) return setTimeout(begin, 50);
     listen();
     new MutationObserver(spell).observe(main, { childList: true, characterData: true, subtree: true });
     setInterval(() => {
-      window.dash_clientside.set_props("tick", { data: Date.now() });
-      window.dash_clientside.set_props("slow", { data: Date.now() });
+      board.want();
+      map.want();
     }, TICK);
     setTimeout(() => {
       const loading = document.getElementById("loading");

@@ -5,9 +5,8 @@
   let post = null;
   const give = async (label) => {
     const told = document.getElementById("corrected");
-    const body = JSON.stringify({ post_id: post, label });
     try {
-      const answer = await fetch("v1/corrections", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+      const answer = await window.voxpop.send("v1/corrections", { post_id: post, label });
       const found = await answer.json();
       told.textContent = answer.ok ? told.dataset.kept : told.dataset.failed + (found.detail || answer.status);
     } catch (error) {

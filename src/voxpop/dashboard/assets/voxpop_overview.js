@@ -17,6 +17,7 @@
     const wanted = `?${query}`;
     if (wanted === window.location.search) return;
     window.history[replaces ? "replaceState" : "pushState"](null, "", wanted + window.location.hash);
+    for (const question of [window.voxpop.board, window.voxpop.map]) question.asked();
     // Later: what a callback sets while it runs starts no other. With the whole address, for Dash would go back to the one it knows.
     setTimeout(() => window.dash_clientside.set_props("url", { search: wanted, href: window.location.href }), 0);
     document.getElementById("main").setAttribute("aria-busy", "true");
@@ -116,6 +117,7 @@
         given.set("range", byDefault);
         go(given, true);
       }
+      window.voxpop.start.heard();
       return CONTROLS.map((name, place) => {
         // Chosen, and not in the address yet: `choose` has its turn, and writing would undo the reader.
         if (name in settled && !same(now[place], settled[name])) return NOTHING();
@@ -163,8 +165,9 @@
     },
     answered: () => {
       document.getElementById("main").removeAttribute("aria-busy");
-      window.voxpop.heard();
+      window.voxpop.board.heard();
     },
+    surveyed: () => window.voxpop.map.heard(),
     moved: (figure) => {
       const drawn = chart("atlas-graph");
       const now = drawn && drawn._fullLayout && drawn._fullLayout.geo;

@@ -118,8 +118,8 @@
     place.replaceChildren(place.dataset.wait);
     dialog.showModal();
     try {
-      const body = JSON.stringify({ text: [...text.textContent].slice(0, 5000).join(""), ...(text.lang ? { lang: text.lang } : {}) });
-      const answer = await fetch("v1/explain", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+      const body = { text: [...text.textContent].slice(0, 5000).join(""), ...(text.lang ? { lang: text.lang } : {}) };
+      const answer = await window.voxpop.send("v1/explain", body);
       const found = await answer.json();
       if (mine !== asked) return;
       if (answer.ok) told(found, place);

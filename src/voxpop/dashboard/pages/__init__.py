@@ -1,1 +1,1 @@
-"""The dashboard's further pages: topics, sources and the model, written by the server and changed through `/v1`."""
+"""The dashboard's further pages, from alerts to labels, written by the server and changed through `/v1`."""

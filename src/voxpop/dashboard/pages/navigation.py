@@ -24,7 +24,8 @@ TOPICS: Final = Entry("Topics", "/topics")
 ALERTS: Final = Entry("Alerts", "/alerts")
 SOURCES: Final = Entry("Sources", "/sources")
 MODEL: Final = Entry("Model", "/model")
-ENTRIES: Final = (OVERVIEW, ALERTS, TOPICS, SOURCES, MODEL)
+LABELLING: Final = Entry("Label", "/label")
+ENTRIES: Final = (OVERVIEW, ALERTS, TOPICS, SOURCES, MODEL, LABELLING)
 """In the order of the bar."""
 LABEL: Final = "Pages"
 

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from voxpop.api.access import needs
 from voxpop.api.security import page_policy
 from voxpop.api.service import Service
-from voxpop.dashboard.pages import alerts, model, navigation, sources, topics
+from voxpop.dashboard.pages import alerts, labelling, model, navigation, sources, topics
 from voxpop.dashboard.pages.frame import Page, whole
 
 Maker = Callable[[Service, datetime], Page]
@@ -20,6 +20,7 @@ _PAGES = (
     (navigation.TOPICS, topics.page),
     (navigation.SOURCES, sources.page),
     (navigation.MODEL, model.page),
+    (navigation.LABELLING, labelling.page),
 )
 
 

@@ -12,7 +12,7 @@ from voxpop.dashboard import text as words
 from voxpop.dashboard.pages import navigation, text, text_sources
 from voxpop.dashboard.pages.frame import Page, card, facts, live, row, table
 from voxpop.dashboard.pages.markup import Child, Markup, el, join
-from voxpop.dashboard.state import state
+from voxpop.dashboard.state import ended, state
 from voxpop.gaps import Gap
 from voxpop.stores import queries
 from voxpop.stores.queries import Filter
@@ -87,9 +87,11 @@ def _reader(name: str, told: Status, gap: Gap | None, at: tuple[Status, datetime
     if gap:
         kind, word = "behind", text_sources.STATES[gap.state]
         notes.append(el("p", text_sources.lost_since(text.since(gap.start, now), gap.reason)))
+    elif end := ended(status, name):
+        kind, word = "idle", words.ENDED
+        notes.append(el("p", text_sources.ENDED_HELP.format(time=text.since(end, now))))
     else:
-        is_done = status.get("done") is True
-        kind, word = ("idle", text_sources.DONE) if is_done else ("live", text_sources.HEARD)
+        kind, word = "live", text_sources.HEARD
     if detail := [f"{key.replace('_', ' ')} {value}" for key, value in told.items() if key not in _APART and value]:
         notes.append(el("p", ", ".join(detail)))
     if told.get("problem"):

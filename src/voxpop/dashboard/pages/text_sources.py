@@ -28,7 +28,7 @@ MORE_REASONS: Final = "and {n} records for other reasons"
 
 STATES: Final = {"lost": "Not connected", "lagging": "Behind", "recovered": "Recovered", "missed": "Missed"}
 HEARD: Final = "Reading"
-DONE: Final = "All read"
+ENDED_HELP: Final = "Nothing more comes of it: {time}."
 STATE_HELP: Final = {
     "lost": "not connected, or not known yet to go on without a hole",
     "lagging": "no hole, but behind",
