@@ -13,10 +13,12 @@ import typer
 from voxpop import config, console
 from voxpop.cli.app import app
 from voxpop.cli.options import Config, Copies, Data, Json, Model, OneVoice, Reposts, Store
-from voxpop.cli.window import folded, period_of, told_of
+from voxpop.cli.window import folded, opened, period_of, told_of
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from voxpop.config import Settings
     from voxpop.insight.correction import Correction
     from voxpop.stores.queries import Filter
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
 CONFIDENCE: Final = 0.9
 Period = tuple[str | None, str | None]
 
-
 Start = Annotated[str | None, typer.Option(metavar="TIME", help="ISO 8601, UTC without a zone. [default: first post]")]
 End = Annotated[str | None, typer.Option(metavar="TIME", help="Exclusive. [default: after the last post]")]
 Countries = Annotated[list[str] | None, typer.Option("--country", help="Only posts from it; may be repeated.")]
 Langs = Annotated[list[str] | None, typer.Option("--lang", help="Only posts in it; may be repeated.")]
+
+_COLUMNS: Final = f"{'':<25} {'posts':>9}  {'net':<24}{'negative':<22}{'neutral':<22}positive"
 
 
 @app.command()
@@ -64,8 +67,6 @@ def prevalence(
     Example: voxpop prevalence --width 3600 --json
     """
     from voxpop.insight import shares, views
-    from voxpop.stores import queries
-    from voxpop.stores.period import Intervals
 
     if width and (group or width % 60):
         raise Terminal("--width is whole minutes in seconds, and does not go with --group; leave one out")
@@ -77,20 +78,14 @@ def prevalence(
         answer["folded"] = told = folded(seen)
         answer["total"] = shares.total(seen, filter, correction).to_pylist()[0]
         if width:
-            intervals = Intervals(timedelta(seconds=width))
-            counted = views.seen(view, queries.whole(queries.bounded(view, filter), intervals))
-            answer["rows"] = shares.series(counted, filter, intervals, correction).to_pylist()
+            answer["rows"] = _series(view, filter, timedelta(seconds=width), correction).to_pylist()
         elif group:
             answer["rows"] = shares.by(seen, filter, group, correction).to_pylist()
     rows = answer.get("rows", [])
     for row in rows:
         row |= {"start": row["start"].isoformat()} if "start" in row else {"name": row["name"] or None}
     lines = [_line(topic, answer["total"]), *(_line(str(row.get("start") or row.get("name")), row) for row in rows)]
-    heads = [
-        _head(correction),
-        *told_of(told),
-        f"{'':<25} {'posts':>9}  {'net':<24}{'negative':<22}{'neutral':<22}positive",
-    ]
+    heads = [_head(correction), *told_of(told), _COLUMNS]
     console.answer(answer, as_json=json_, text="\n".join([*heads, *lines]))
 
 
@@ -146,22 +141,24 @@ def compare(
 def _reading(settings: Settings) -> Iterator[tuple[View, Correction | None, list[str]]]:
     """The store that the settings name, the correction of the model that made it, and the topics' names."""
     from voxpop import assembly
-    from voxpop.catalogue import Catalogue
     from voxpop.insight import correction
-    from voxpop.stores.opening import store_of
 
-    if settings.database is None and not (settings.data / "store.duckdb").is_file():
-        raise Terminal(f"{settings.data} has no store; name another with --data, or make one with `voxpop run`")
     spec = assembly.model_spec(settings)
-    catalogue = Catalogue(settings.all_topics(), settings.data)
-    store = store_of(settings, catalogue.matcher, read_only=settings.database is not None)
-    try:
+    with opened(settings, read_only=settings.database is not None) as (store, names):
         made_by, model_id = store.made_by(), spec.open().model_id
         if made_by not in ("", model_id):
             raise Terminal(f"the store holds scores of {made_by}, not of {model_id}; name its model with --model")
-        yield store, correction.find(spec.directory, settings.correction), [one.name for one in catalogue.topics]
-    finally:
-        store.close()
+        yield store, correction.find(spec.directory, settings.correction), names
+
+
+def _series(store: View, filter: Filter, width: timedelta, correction: Correction | None) -> pa.Table:
+    from voxpop.insight import shares, views
+    from voxpop.stores import queries
+    from voxpop.stores.period import Intervals
+
+    intervals = Intervals(width)
+    counted = views.seen(store, queries.whole(queries.bounded(store, filter), intervals))
+    return shares.series(counted, filter, intervals, correction)
 
 
 def _filter(topic: str, period: Period, country: list[str] | None, lang: list[str] | None) -> Filter:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from voxpop.client import Client
+    from voxpop.output import Format
 
 What = Literal["buckets", "compare", "countries", "cells", "posts", "topics", "gaps", "models"]
+Url = Annotated[str | None, typer.Option(help="Where Voxpop runs. [default: VOXPOP_URL, or http://127.0.0.1:8050]")]
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _CHOSEN = frozenset({"topic", "start", "end", "country", "lang", "source", "reposts", "copies", "one_voice"})
 _OPTIONS = {"q": "--text", "reposts": "--no-reposts", "copies": "--no-copies", "one_voice": "--one-voice"}
@@ -51,9 +53,7 @@ def query(
     limit: Annotated[int | None, typer.Option(min=1, help="Newest posts only. [default: all]")] = None,
     out: Annotated[Path | None, typer.Option(help="Write a .csv, .jsonl or .parquet file.")] = None,
     format: Annotated[str | None, typer.Option(help="csv or jsonl instead of a table for people.")] = None,
-    url: Annotated[
-        str | None, typer.Option(help="Where Voxpop runs. [default: VOXPOP_URL, or http://127.0.0.1:8050]")
-    ] = None,
+    url: Url = None,
 ) -> None:
     """Ask a running Voxpop; a key comes from VOXPOP_KEY in the environment.
 
@@ -65,10 +65,8 @@ def query(
 
     Example: voxpop query posts --topic gta6 --text delay --out posts.parquet
     """
-    import pyarrow as pa
-
     from voxpop.client import Client
-    from voxpop.output import Output, format_of
+    from voxpop.output import format_of
 
     chosen = {
         "topic": topic, "start": start, "end": end, "width": width and _width(width), "group": group, "tz": tz,
@@ -81,7 +79,15 @@ def query(
         table = _asked(client, what, given)
     if form is None:
         console.answer({}, as_json=False, text=_text(table))
-        return
+    else:
+        _write(table, out, form)
+
+
+def _write(table: pa.Table, out: Path | None, form: Format) -> None:
+    import pyarrow as pa
+
+    from voxpop.output import Output
+
     with Output(out, form) as sink:
         for batch in table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]:
             sink.write([{}] * batch.num_rows, batch)
