@@ -31,6 +31,10 @@ Start = Annotated[str | None, typer.Option(metavar="TIME", help="ISO 8601, UTC w
 End = Annotated[str | None, typer.Option(metavar="TIME", help="Exclusive. [default: after the last post]")]
 Countries = Annotated[list[str] | None, typer.Option("--country", help="Only posts from it; may be repeated.")]
 Langs = Annotated[list[str] | None, typer.Option("--lang", help="Only posts in it; may be repeated.")]
+Width = Annotated[
+    int | None, typer.Option(min=60, metavar="SECONDS", help="A series of intervals, whole minutes each.")
+]
+Group = Annotated[Literal["topic", "country", "lang", "source"] | None, typer.Option(help="The shares by it, too.")]
 
 _COLUMNS: Final = f"{'':<25} {'posts':>9}  {'net':<24}{'negative':<22}{'neutral':<22}positive"
 
@@ -40,12 +44,8 @@ def prevalence(
     topic: Annotated[str, typer.Option(help="A topic's name; * is every post.")] = "*",
     start: Start = None,
     end: End = None,
-    width: Annotated[
-        int | None, typer.Option(min=60, metavar="SECONDS", help="A series of intervals, whole minutes each.")
-    ] = None,
-    group: Annotated[
-        Literal["topic", "country", "lang", "source"] | None, typer.Option(help="The shares by it, too.")
-    ] = None,
+    width: Width = None,
+    group: Group = None,
     country: Countries = None,
     lang: Langs = None,
     reposts: Reposts = True,
