@@ -34,7 +34,8 @@ class Running:
 def running(*arguments: object) -> Iterator[Running]:
     """`voxpop run` or `serve` on a free port until the block ends, then stopped as by `kill`."""
     command = [sys.executable, "-m", "voxpop", *map(str, arguments), "--port", "0"]
-    with tempfile.TemporaryFile("w+") as said:
+    # The process shares our place in the file, so it has to append wherever we read.
+    with tempfile.TemporaryFile("a+") as said:
         process = subprocess.Popen(command, stderr=said, stdout=subprocess.DEVNULL, text=True)
 
         def text() -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.command import answer, voxpop
-from tests.running import running
+from tests.running import running, until
 
 pytestmark = pytest.mark.slow
 BEGUN = b"POST /v1/score HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\n{"
@@ -39,6 +39,13 @@ def asked(url: str, headers: dict[str, str] | None = None, **more: Any) -> tuple
     except urllib.error.HTTPError as refused:
         with refused:
             return refused.code, refused.headers, refused.read().decode()
+
+
+def requests_in(said: str, *routes: str) -> list[dict[str, Any]]:
+    """What a log in JSON says of requests, to some routes or to all."""
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{") and line.endswith("}")]
+    requests = [line for line in lines if line["event"] == "request"]
+    return [line for line in requests if not routes or line["route"] in routes]
 
 
 @pytest.mark.parametrize("opening", ['host = "0.0.0.0"', 'host = "::"', 'hosts = ["voxpop.example"]'])
@@ -70,10 +77,11 @@ def test_keys_open_a_service_until_they_are_revoked_and_no_log_tells_them(tmp_pa
         assert asked(served.url + "v1/topics", {"X-API-Key": key}, data=b"{}")[0] == 403
         assert answer("keys", "revoke", "ana", *given) == {"revoked": "ana"}
         assert asked(status, {"X-API-Key": key})[0] == 401
+        # A request is noted when it has been answered.
+        until(lambda: len(requests_in(served.said(), "/v1/status", "none")) >= 4)
         said = served.said()
-    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    requests = [line for line in lines if line["event"] == "request"]
-    assert [line["status"] for line in requests if line["route"] in ("/v1/status", "none")] == [401, 200, 401, 401]
+    requests = requests_in(said)
+    assert [line["status"] for line in requests_in(said, "/v1/status", "none")] == [401, 200, 401, 401]
     assert {line.get("caller") for line in requests} == {"nobody", "ana"}
     assert {line["address"] for line in requests} == {"127.0.0.1"}, "nobody believes X-Forwarded-For unasked"
     assert key not in said and key[3:] not in said

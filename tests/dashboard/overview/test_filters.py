@@ -128,7 +128,9 @@ def test_a_click_on_the_map_or_in_a_list_filters_and_another_one_lifts_it(filled
     expect(tab).to_have_url(filled.url + "?range=1h&country=US&country=DE")
     expect(tab.locator("#cards .unit").first).to_have_text("36 posts")
     tab.locator("#places").get_by_role("link", name="United States").click()
-    tab.locator("#mix").get_by_role("link", name="French").click()
+    french = tab.locator("#mix").get_by_role("link", name="French")
+    expect(french).to_have_attribute("href", re.compile(r"\?range=1h&country=DE&lang=fr"))
+    french.click()
     expect(tab).to_have_url(filled.url + "?range=1h&country=DE&lang=fr")
 
 
@@ -143,6 +145,8 @@ def test_discs_of_the_volume_are_cells_with_their_points(tab: Page) -> None:
 
 def test_a_drag_across_the_chart_chooses_a_period_for_everything(filled: Served, tab: Page) -> None:
     at(tab, "?range=1h&tz=Asia%2FKolkata")
+    # Until then the chart is the one of the address before.
+    expect(tab.locator("#trend-help")).to_contain_text("Asia/Kolkata")
     tab.wait_for_selector("#trend .bars .point", state="attached")
     box = tab.locator("#trend .nsewdrag").first.bounding_box()
     assert box
