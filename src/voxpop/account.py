@@ -79,3 +79,20 @@ class Ledger:
     def close(self) -> None:
         """Write the final counts."""
         self.save(datetime.now(UTC))
+
+
+_NEWEST = 20
+
+
+def running(root: Path) -> Account | None:
+    """The account of the ingest that began last in the log at `root` and has not ended; None where none is running.
+
+    For a server that reads nothing itself, beside a collector that does. The trap: one that was killed counts as
+    running until another begins; its counts stand still.
+    """
+    for path in sorted((root / "accounts").glob("*.json"), reverse=True)[:_NEWEST]:
+        record = json.loads(path.read_text())
+        if record.pop("finished") is None:
+            del record["started"]
+            return Account(**{**record, "ignored": Counter(record["ignored"])})
+    return None

@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from voxpop import console
+from voxpop.account import Account, running
 from voxpop.api.app import Service, create_api
 from voxpop.api.entrance import opened
 from voxpop.assembly import Assembly, towards_spec
@@ -122,12 +123,12 @@ class Server:
 
     def _own_status(self) -> dict[str, Any]:
         settings, engine = self._assembly.settings, self._assembly.engine
-        account = self._progress.account.to_json() if self._progress else None
+        account = self._account()
         ends = self._progress.ends if self._progress else {}
         return {
             "sources": [source.name for source in self._sources],
             "source_status": {source.name: source.status() for source in self._sources if isinstance(source, Telling)},
-            "account": account,
+            "account": account.to_json() if account else None,
             "done": self._progress.done if self._progress else None,
             "read_to_the_end": {name: at.isoformat() for name, at in ends.items()},
             "engine": {"name": settings.engine, **(engine.status() if isinstance(engine, Telling) else {})},
@@ -139,6 +140,12 @@ class Server:
             "model_id": self._assembly.scorer.model_id,
             "gaps": [msgspec.to_builtins(gap) for gap in self._gaps.gaps() if gap.is_open],
         }
+
+    def _account(self) -> Account | None:
+        if self._progress:
+            return self._progress.account
+        # Of replicas beside it none tells, for counts of several servers are added up.
+        return None if self._assembly.read_only else running(self._assembly.log.root)
 
     def _alerts(self) -> dict[str, Any]:
         postman = self._assembly.postman
