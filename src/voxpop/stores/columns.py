@@ -49,7 +49,7 @@ def csv(rows: pa.Table | pa.RecordBatch) -> Iterator[bytes]:
     """The rows as `copy … (format csv)` takes them, some thousand at a time.
 
     Arrow quotes every string and doubles the quotes in it; what is not quoted and empty is null
-    (https://www.postgresql.org/docs/15/sql-copy.html). Tuples for a binary copy took six times as long.
+    (https://www.postgresql.org/docs/15/sql-copy.html). A binary copy of Python tuples took 1.8 times as long.
 
     >>> for line in csv(pa.table({"text": ["so 'good'", "", None], "n": [1, None, 3]})):
     ...     print(line.decode(), end="")
