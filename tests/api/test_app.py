@@ -237,9 +237,8 @@ async def test_the_description_is_whole_and_names_no_other_host(client: httpx.As
         "/v1/score", "/predict", "/v1/explain", "/v1/buckets", "/v1/compare", "/v1/map", "/v1/posts", "/v1/topics",
         "/v1/topics/test", "/v1/topics/{name}", "/v1/gaps", "/v1/quarantine", "/v1/models", "/v1/models/serving",
         "/v1/models/{model_id}/health", "/v1/export/posts", "/v1/export/buckets",
-        "/v1/corrections", "/v1/corrections/{correction_id}", "/v1/corrections/next",
-        "/v1/prevalence", "/v1/copies", "/v1/drivers", "/v1/alerts",
-        "/v1/status", "/v1/live", "/v1/live/update", "/healthz", "/readyz", "/metrics",
+        "/v1/corrections", "/v1/corrections/{correction_id}", "/v1/corrections/next", "/v1/prevalence", "/v1/copies",
+        "/v1/drivers", "/v1/alerts", "/v1/status", "/v1/live", "/v1/live/update", "/healthz", "/readyz", "/metrics",
     }  # fmt: skip
     operations = [operation for path in paths.values() for operation in path.values()]
     assert all(operation["description"] for operation in operations)
