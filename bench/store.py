@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--store", nargs="+", default=["duckdb"], help="duckdb, or the address of a scratch database")
     parser.add_argument("--times", type=int, default=40)
-    parser.add_argument("--segments", type=int, default=20, help="segments of 4,096 posts to load")
+    parser.add_argument("--segments", type=int, default=60, help="segments of 4,096 posts to load")
     parser.add_argument("--scratch", type=Path, default=None, help="where DuckDB's file and the history go")
     given = parser.parse_args()
     for address in given.store:

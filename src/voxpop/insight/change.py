@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from voxpop.insight.drivers import Driver, drivers, pushes
+from voxpop.insight.drivers import Driver, drivers_and_pushes
 from voxpop.insight.mix import Mix, Tally, decompose
 from voxpop.insight.sample import SIZE, Sample, draw
 from voxpop.insight.views import Builder, seen
@@ -81,7 +81,7 @@ def change(store: Store | Builder, now: Filter, before: Filter, size: int = SIZE
     kinds = decompose(*(_kinds(window.sample.posts) for window in reversed(windows)))
     found = {str(name): mix for name, mix in (*mixes.items(), ("kind", kinds)) if mix}
     posts = [window.sample.posts for window in windows]
-    return Change(windows[0], windows[1], found, drivers(posts[0], posts[1]), pushes(posts[0]))
+    return Change(windows[0], windows[1], found, *drivers_and_pushes(posts[0], posts[1]))
 
 
 def earlier(filter: Filter) -> Filter:

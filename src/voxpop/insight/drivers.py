@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -56,44 +55,51 @@ class Driver:
     examples: list[int]
 
 
-def drivers(now: pa.Table, before: pa.Table, kinds: Sequence[Kind] = KINDS) -> list[Driver]:
-    """What the posts of `now` have more and less of than those of `before`, by kind, strongest first.
+def drivers_and_pushes(now: pa.Table, before: pa.Table) -> tuple[list[Driver], list[Driver]]:
+    """What the posts of `now` have more and less of than those of `before`, and its positive posts than its negative ones.
 
-    Both have the columns of `voxpop.insight.sample.Sample.posts`. A thing counts once for each author, so that who
-    posts a thousand times has one voice; a post without an author is a voice of its own. Of what is told, one
-    in twenty is expected to be chance, if voices speak independently; a campaign is beyond chance, too.
+    Both by kind, strongest first. A driver's log-odds is above 0 where `now` has more of it; a push's where it goes with
+    positive posts and pushes sentiment up. Both tables have the columns of `voxpop.insight.sample.Sample.posts`.
+    Examples of a push are places among the positive posts of `now` alone, or among the negative ones.
+
+    A thing counts once for each author, so that who posts a thousand times has one voice; a post without an author is a
+    voice of its own. Of what is told, one in twenty is expected to be chance, if voices speak independently; a campaign
+    is beyond chance, too.
     """
-    posts = _Posts(now, before)
-    found = [driver for kind, things in posts.things(kinds).items() for driver in _of_kind(posts, kind, things)]
+    rows = pa.concat_tables([table.select(_READ) for table in (now, before)])
+    things = _things(rows)
+    found = _found(_Posts(rows, now.num_rows), things)
+    labels = now["label"].combine_chunks()
+    up, down = (np.flatnonzero(pc.equal(labels, label)) for label in ("positive", "negative"))
+    places = np.concatenate([up, down])
+    within = {kind: things[kind].at(places, rows.num_rows) for kind in KINDS if kind != "author"}
+    return found, _found(_Posts(rows.take(pa.array(places)), up.size), within)
+
+
+_READ: Final = ("text", "country", "lang", "author_key", "created_at")
+
+
+def _things(rows: pa.Table) -> dict[Kind, Things]:
+    texts = words_of(rows["text"], LEAST_VOICES)
+    authors = pc.cast(rows["author_key"], pa.string())
+    values = {"country": rows["country"], "lang": rows["lang"], "author": authors}
+    return {kind: texts[kind] if kind in texts else values_of(values[kind]) for kind in KINDS}
+
+
+def _found(posts: _Posts, things: dict[Kind, Things]) -> list[Driver]:
+    found = [driver for kind, of_kind in things.items() for driver in _of_kind(posts, kind, of_kind)]
     return sorted(found, key=lambda driver: (KINDS.index(driver.kind), -abs(driver.z)))
-
-
-def pushes(posts: pa.Table) -> list[Driver]:
-    """What the positive posts of a window have more of than its negative ones, as `drivers` has it.
-
-    A log-odds above 0 goes with positive posts and pushes sentiment up, one below 0 pushes it down.
-    """
-    positive, negative = (posts.filter(pc.equal(posts["label"], label)) for label in ("positive", "negative"))
-    return drivers(positive, negative, ("word", "hashtag", "host", "country", "lang"))
 
 
 class _Posts:
     """The posts of two windows, one after the other."""
 
-    def __init__(self, now: pa.Table, before: pa.Table) -> None:
-        names = ["text", "country", "lang", "author_key", "created_at"]
-        self.rows = pa.concat_tables([now.select(names), before.select(names)])
-        self.n_now = now.num_rows
-        self.is_before = np.arange(self.rows.num_rows) >= self.n_now
-        self.authors = _numbered(self.rows["author_key"])
-        self.times = pc.fill_null(pc.cast(self.rows["created_at"], pa.int64()), 0).to_numpy()
-
-    def things(self, kinds: Sequence[Kind]) -> dict[Kind, Things]:
-        texts = words_of(self.rows["text"], LEAST_VOICES) if {"word", "hashtag", "host"} & set(kinds) else {}
-        return {kind: texts[kind] if kind in texts else values_of(self._column(kind)) for kind in kinds}
-
-    def _column(self, kind: Kind) -> pa.ChunkedArray:
-        return self.rows[kind] if kind != "author" else pc.cast(self.rows["author_key"], pa.string())
+    def __init__(self, rows: pa.Table, n_now: int) -> None:
+        self.rows = rows
+        self.n_now = n_now
+        self.is_before = np.arange(rows.num_rows) >= n_now
+        self.authors = _numbered(rows["author_key"])
+        self.times = pc.fill_null(pc.cast(rows["created_at"], pa.int64()), 0).to_numpy()
 
     def examples(self, places: Ints, speakers: Ints) -> list[int]:
         """The newest of some posts of one window, of different speakers and texts, as places in its table."""
@@ -129,7 +135,7 @@ def _of_kind(posts: _Posts, kind: Kind, things: Things) -> list[Driver]:
         side = int(more.size and found.z[more[0]] < 0)
         for place, *also in voices.together(compared[more], side, MOST):
             at = int(np.searchsorted(compared, place))
-            names = [_name(kind, things.names[code]) for code in (place, *also)]
+            names = [_name(kind, things.names[int(code)].as_py()) for code in (place, *also)]
             figures = (float(found.log_odds[at]), float(found.z[at]))
             counts = int(now[place]), int(before[place])
             shares = counts[0] / voices.sides[0], counts[1] / voices.sides[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,8 @@ PRIOR_SHARE: Final = 0.1
 
 FALSE_SHARE: Final = 0.05
 """The share of the things told that may be chance, in expectation."""
+
+_LEAST_Z: Final = NormalDist().inv_cdf(1 - FALSE_SHARE / 2) - 1e-6
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,10 @@ class Odds:
         those among the told at `FALSE_SHARE`.
         """
         ranked = np.argsort(-np.abs(self.z), kind="stable")
-        chances = np.array([math.erfc(abs(z) / math.sqrt(2)) for z in self.z[ranked]])
-        passed = np.flatnonzero(chances <= FALSE_SHARE * np.arange(1, ranked.size + 1) / max(1, ranked.size))
+        # Whose chance is above the share that may be false passes at no rank.
+        likely = ranked[np.abs(self.z[ranked]) > _LEAST_Z]
+        chances = np.array([math.erfc(abs(z) / math.sqrt(2)) for z in self.z[likely]])
+        passed = np.flatnonzero(chances <= FALSE_SHARE * np.arange(1, likely.size + 1) / max(1, ranked.size))
         return np.asarray(ranked[: passed[-1] + 1 if passed.size else 0], dtype=np.int64)
 
 

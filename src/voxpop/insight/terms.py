@@ -27,6 +27,8 @@ _NOT_WORD: Final = r"[^\p{L}\p{M}\p{N}\p{So}_#']+|'(?:\s|$)|(?:^|\s)'"
 _UNSPACED: Final = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+", regex.VERSION1
 )
+# A piece of text in which none of what is taken out or told apart can be; most pieces are such.
+_ODD: Final = r"(?i)[^\x00-\x7f]|[&@]|://|www\."
 _UNSPACED_ARROW: Final = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 
 WRAPPERS: Final = frozenset({"t.co", "bit.ly", "buff.ly", "dlvr.it", "ow.ly", "tinyurl.com"})
@@ -40,21 +42,43 @@ class Things:
     Attributes:
         rows: the places of the rows, ascending.
         codes: for each of `rows`, the place of a thing in `names`.
-        names: the things.
+        names: the things, an array of text.
     """
 
     rows: Ints
     codes: Ints
-    names: list[str]
+    names: pa.Array
+
+    def at(self, places: Ints, size: int) -> Things:
+        """The things of those of `size` rows that are at `places`, in the order of `places`, each of which differs."""
+        new = np.full(size, -1, dtype=np.int64)
+        new[places] = np.arange(places.size)
+        rows = new[self.rows]
+        mask = rows >= 0
+        order = ordered(rows[mask])
+        return Things(rows[mask][order], self.codes[mask][order], self.names)
+
+
+def ordered(keys: Ints) -> Ints:
+    """The places of keys, none of which is negative, by key and then by place.
+
+    >>> ordered(np.array([2, 0, 2, 1])).tolist()
+    [1, 3, 0, 2]
+    """
+    bits = int(keys.size).bit_length()
+    if not keys.size or int(keys.max()).bit_length() + bits > 63:
+        return np.argsort(keys, kind="stable")
+    # Numbers themselves are sorted several times as fast as their places.
+    return np.asarray(np.sort((keys << bits) | np.arange(keys.size)) & ((1 << bits) - 1))
 
 
 def values_of(column: pa.ChunkedArray) -> Things:
     """The values of a column as things, those that are null or "" left out."""
     encoded = _whole(column).dictionary_encode()
+    names = encoded.dictionary
     codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    names = [str(name) for name in encoded.dictionary.to_pylist()]
-    empty = {place for place, name in enumerate(names) if not name} | {-1}
-    rows = np.flatnonzero(~np.isin(codes, list(empty)))
+    empty = pc.index(names, "").as_py()
+    rows = np.flatnonzero((codes >= 0) & (codes != empty)) if empty >= 0 else np.flatnonzero(codes >= 0)
     return Things(rows, codes[rows], names)
 
 
@@ -67,22 +91,30 @@ def words_of(texts: pa.ChunkedArray, least: int = 1) -> dict[str, Things]:
     to each distinct one once.
 
     >>> found = words_of(pa.chunked_array([["RT @ana: The ferry's late 😡 #Ferry https://www.example.org/x"]]))
-    >>> found["word"].names, found["hashtag"].names, found["host"].names
-    (['the', "ferry's", 'late', '😡', "the ferry's", "ferry's late", 'late 😡'], ['#ferry'], ['example.org'])
+    >>> found["word"].names.to_pylist()
+    ['the', "ferry's", 'late', '😡', "the ferry's", "ferry's late", 'late 😡']
+    >>> found["hashtag"].names.to_pylist(), found["host"].names.to_pylist()
+    (['#ferry'], ['example.org'])
     """
-    texts = pc.replace_substring_regex(pc.fill_null(texts, ""), _REPOST, "")
-    pieces = pc.utf8_split_whitespace(_whole(pc.replace_substring_regex(texts, _CUT, "")))
+    pieces = pc.utf8_split_whitespace(_whole(_uncut(pc.fill_null(texts, ""))))
     rows = pc.list_parent_indices(pieces).to_numpy(zero_copy_only=False).astype(np.int64)
     encoded = pc.list_flatten(pieces).dictionary_encode()
     at = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    folded = _folded(encoded.dictionary)
-    tokens = _expanded(rows, at, pc.utf8_split_whitespace(_bare(folded)))
-    is_tag = np.array([name.startswith("#") for name in tokens.names], dtype=bool)
+    is_odd = pc.match_substring_regex(encoded.dictionary, _ODD)
+    odd = _folded(encoded.dictionary.filter(is_odd))
+    lowered = pc.utf8_lower(encoded.dictionary.filter(pc.invert(is_odd)))
+    bare = _put_together(is_odd, _bare(odd), _words_apart(lowered))
+    tokens = _expanded(rows, at, pc.utf8_split_whitespace(bare))
+    is_tag = pc.starts_with(tokens.names, "#").to_numpy(zero_copy_only=False)
     # Splitting at white space leaves "" where a text begins or ends with it.
-    blank = np.array([name in ("", "#") for name in tokens.names], dtype=bool)
+    blank = pc.is_in(tokens.names, value_set=pa.array(["", "#"])).to_numpy(zero_copy_only=False)
     words, tags = _kept(tokens, ~is_tag & ~blank), _kept(tokens, is_tag & ~blank)
     things = {"word": _joined(_often(words, least), _pairs(words, least)), "hashtag": tags}
-    return {**things, "host": _hosts(rows, at, folded)}
+    return {**things, "host": _hosts(rows, at, _hosts_of(is_odd, odd))}
+
+
+def _uncut(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(pc.replace_substring_regex(texts, _REPOST, ""), _CUT, "")
 
 
 def _folded(pieces: pa.Array) -> pa.Array:
@@ -95,13 +127,23 @@ def _bare(folded: pa.Array) -> pa.Array:
     """Folded pieces of text with spaces between their words, and without anything else."""
     bare = pc.replace_substring_regex(folded, _LINK, " ")
     bare = pc.replace_substring_regex(bare, _MENTION, " ")
-    bare = pc.replace_substring_regex(pc.replace_substring_regex(bare, _FLAG, ""), _NOT_WORD, " ")
-    bare = pc.replace_substring_regex(pc.replace_substring(bare, "#", " #"), _EMOJI, r" \1 ")
+    bare = _words_apart(pc.replace_substring_regex(bare, _FLAG, ""))
+    bare = pc.replace_substring_regex(bare, _EMOJI, r" \1 ")
     unspaced = pc.match_substring_regex(bare, _UNSPACED_ARROW)
     if not pc.any(unspaced).as_py():
         return bare
     split = [_UNSPACED.sub(_characters, text) for text in bare.filter(unspaced).to_pylist()]
     return pc.replace_with_mask(bare, unspaced, pa.array(split, pa.string()))
+
+
+def _words_apart(pieces: pa.Array) -> pa.Array:
+    return pc.replace_substring(pc.replace_substring_regex(pieces, _NOT_WORD, " "), "#", " #")
+
+
+def _put_together(mask: pa.Array, where: pa.Array, elsewhere: pa.Array) -> pa.Array:
+    both = pa.concat_arrays([where, elsewhere])
+    first = mask.to_numpy(zero_copy_only=False)
+    return both.take(pa.array(np.where(first, np.cumsum(first) - 1, len(where) + np.cumsum(~first) - 1)))
 
 
 def _characters(found: regex.Match[str]) -> str:
@@ -118,15 +160,14 @@ def _expanded(rows: Ints, at: Ints, lists: pa.Array) -> Things:
     sizes = np.diff(offsets)[at]
     ends = np.cumsum(sizes)
     inner = np.arange(ends[-1] if ends.size else 0) - np.repeat(ends - sizes, sizes)
-    return Things(np.repeat(rows, sizes), flat[np.repeat(offsets[at], sizes) + inner], encoded.dictionary.to_pylist())
+    return Things(np.repeat(rows, sizes), flat[np.repeat(offsets[at], sizes) + inner], encoded.dictionary)
 
 
 def _kept(things: Things, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Things:
     """Those of the things that are wanted, numbered anew."""
     numbers = np.cumsum(wanted) - 1
     mask = wanted[things.codes] if things.codes.size else np.zeros(0, dtype=bool)
-    names = [name for name, kept in zip(things.names, wanted, strict=True) if kept]
-    return Things(things.rows[mask], numbers[things.codes[mask]], names)
+    return Things(things.rows[mask], numbers[things.codes[mask]], things.names.filter(pa.array(wanted)))
 
 
 def _often(things: Things, least: int) -> Things:
@@ -139,29 +180,39 @@ def _pairs(words: Things, least: int) -> Things:
     often = np.bincount(words.codes, minlength=len(words.names)) >= least
     together = (words.rows[1:] == words.rows[:-1]) & often[words.codes[1:]] & often[words.codes[:-1]]
     size = max(1, len(words.names))
-    both = pa.array(words.codes[:-1][together] * size + words.codes[1:][together]).dictionary_encode()
-    numbers = both.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    found = both.dictionary.to_numpy()
-    kept = np.bincount(numbers, minlength=found.size) >= least
-    first, second = np.divmod(found[kept], size)
-    names = [f"{words.names[one]} {words.names[two]}" for one, two in zip(first, second, strict=True)]
-    mask = kept[numbers]
-    return Things(words.rows[1:][together][mask], (np.cumsum(kept) - 1)[numbers[mask]], names)
+    keys, rows = words.codes[:-1][together] * size + words.codes[1:][together], words.rows[1:][together]
+    order = ordered(keys)
+    begins = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    counts = np.diff(np.append(begins, keys.size))
+    # Pairs are numbered in the order of first appearance.
+    kept = begins[counts >= least]
+    kept = kept[np.argsort(order[kept])]
+    numbers = np.full(keys.size, -1, dtype=np.int64)
+    sizes = counts[np.searchsorted(begins, kept)]
+    inner = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    numbers[order[np.repeat(kept, sizes) + inner]] = np.repeat(np.arange(kept.size), sizes)
+    first, second = (words.names.take(pa.array(codes)) for codes in np.divmod(keys[order[kept]], size))
+    mask = numbers >= 0
+    return Things(rows[mask], numbers[mask], pc.binary_join_element_wise(first, second, " "))
 
 
 def _joined(one: Things, other: Things) -> Things:
-    order = np.argsort(np.concatenate([one.rows, other.rows]), kind="stable")
-    codes = np.concatenate([one.codes, other.codes + len(one.names)])
-    return Things(np.concatenate([one.rows, other.rows])[order], codes[order], one.names + other.names)
+    rows = np.concatenate([one.rows, other.rows])
+    order, codes = ordered(rows), np.concatenate([one.codes, other.codes + len(one.names)])
+    return Things(rows[order], codes[order], pa.concat_arrays([one.names, other.names]))
 
 
-def _hosts(rows: Ints, at: Ints, folded: pa.Array) -> Things:
-    linked = pc.match_substring_regex(folded, _LINK).to_numpy(zero_copy_only=False)
-    found = pc.struct_field(pc.extract_regex(folded, _HOST), [0])
-    hosts = [
-        None if host in WRAPPERS or not seen else host for host, seen in zip(found.to_pylist(), linked, strict=True)
-    ]
-    things = values_of(pa.chunked_array([pa.array(hosts, pa.string()).take(pa.array(at))]))
+def _hosts_of(is_odd: pa.Array, odd: pa.Array) -> pa.Array:
+    """The host of each piece of text, of which only the odd ones can have one."""
+    linked = pc.match_substring_regex(odd, _LINK)
+    found = pc.struct_field(pc.extract_regex(odd, _HOST), [0])
+    told = pc.and_(linked, pc.invert(pc.is_in(found, value_set=pa.array(sorted(WRAPPERS)))))
+    hosts = pc.if_else(told, found, pa.scalar(None, pa.string()))
+    return pc.replace_with_mask(pa.nulls(len(is_odd), pa.string()), is_odd, hosts)
+
+
+def _hosts(rows: Ints, at: Ints, hosts: pa.Array) -> Things:
+    things = values_of(pa.chunked_array([hosts.take(pa.array(at))]))
     return Things(rows[things.rows], things.codes, things.names)
 
 

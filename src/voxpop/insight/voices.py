@@ -8,9 +8,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from voxpop.insight.terms import Things
+from voxpop.insight.terms import Things, ordered
 from voxpop.metrics import Ints
 
 ALIKE: Final = 0.5
@@ -71,12 +70,11 @@ class Voices:
 def once(things: Things, speakers: Ints, second: npt.NDArray[np.bool_]) -> Voices:
     """Count each thing once for each voice: `speakers` and `second` have the voice and the group of each row."""
     which = speakers[things.rows] * 2 + second[things.rows]
-    keys = pa.array(which * max(1, len(things.names)) + things.codes).dictionary_encode()
-    numbers = keys.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    # Numbers are given in the order of first appearance.
-    first = np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1) > 0)
+    keys = which * max(1, len(things.names)) + things.codes
+    order = ordered(keys)
+    first = np.sort(order[np.diff(keys[order], prepend=-1) > 0])
     rows, codes = things.rows[first], things.codes[first]
-    sides = (np.unique(speakers[~second]).size, np.unique(speakers[second]).size)
+    sides = (np.count_nonzero(np.bincount(speakers[~second])), np.count_nonzero(np.bincount(speakers[second])))
     return Voices(rows, codes, speakers[rows], second[rows], len(things.names), sides)
 
 

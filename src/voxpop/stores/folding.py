@@ -106,13 +106,29 @@ def fold_in(connection: duckdb.DuckDBPyConnection, incoming: pa.RecordBatchReade
 
 
 def take_in(connection: duckdb.DuckDBPyConnection, folded: Folded) -> None:
-    """Fill the empty tables of posts, buckets and gone authors of a store, in the caller's transaction."""
-    if folded.has("gone"):
-        connection.execute(f"insert into gone {_ALL_GONE}", [folded.files("gone")])
-    for name, table in {"posts": "posts", "buckets": "buckets_minute"}.items():
-        if folded.has(name):
-            connection.execute(f"insert into {table} by name select * from read_parquet($1)", [folded.files(name)])
-    connection.execute(statement("roll_up").text)
+    """Fill the empty tables of posts, buckets and gone authors of a store, in the caller's transaction.
+
+    By one thread: several leave the tables in pieces, which the next loads would stand still to join, for longer than
+    was won.
+    """
+    with _one_thread(connection):
+        if folded.has("gone"):
+            connection.execute(f"insert into gone {_ALL_GONE}", [folded.files("gone")])
+        for name, table in {"posts": "posts", "buckets": "buckets_minute"}.items():
+            if folded.has(name):
+                connection.execute(f"insert into {table} by name select * from read_parquet($1)", [folded.files(name)])
+        connection.execute(statement("roll_up").text)
+
+
+@contextmanager
+def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    # By a cursor of its own, since an aborted transaction takes no statement more.
+    with connection.cursor() as setting:
+        setting.execute("set threads = 1")
+        try:
+            yield
+        finally:
+            setting.execute("reset threads")
 
 
 _ALL_GONE: Final = "select author_key, max(until) from read_parquet($1) group by author_key"

@@ -1,5 +1,6 @@
 -- Fills the empty tables of hours, days and facets from the minutes, inside the caller's transaction. Columns by name, for a
 -- migration adds them at the end.
+-- In the order of time, so that DuckDB, which has no index here, passes over what lies outside of a period.
 insert into buckets_hour (
     start, topic, source, country, lang, repost,
     n, n_neg, n_neu, n_pos, n_unscored, n_neg_sure, n_neu_sure, n_pos_sure, sum_polarity
@@ -7,7 +8,8 @@ insert into buckets_hour (
 select date_trunc('hour', start), topic, source, country, lang, repost,
     {sums}
 from buckets_minute
-group by 1, 2, 3, 4, 5, 6;
+group by 1, 2, 3, 4, 5, 6
+order by 1, 2;
 
 insert into buckets_day (
     start, topic, source, country, lang, repost,
@@ -16,7 +18,8 @@ insert into buckets_day (
 select date_trunc('day', start), topic, source, country, lang, repost,
     {sums}
 from buckets_hour
-group by 1, 2, 3, 4, 5, 6;
+group by 1, 2, 3, 4, 5, 6
+order by 1, 2;
 
 insert into facets_minute (
     start, topic, dimension, name, repost,
@@ -25,7 +28,8 @@ insert into facets_minute (
 select start, topic, '', '', repost,
     {facet_counts}
 from buckets_minute
-group by start, topic, repost;
+group by start, topic, repost
+order by start, topic;
 
 insert into facets_hour (
     start, topic, dimension, name, repost,
@@ -35,7 +39,8 @@ select
     {facet_of},
     {facet_counts}
 from buckets_hour
-group by {facet_sets};
+group by {facet_sets}
+order by start, topic;
 
 insert into facets_day (
     start, topic, dimension, name, repost,
@@ -45,4 +50,5 @@ select
     {facet_of},
     {facet_counts}
 from buckets_day
-group by {facet_sets};
+group by {facet_sets}
+order by start, topic;
