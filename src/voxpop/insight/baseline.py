@@ -157,9 +157,8 @@ class Baseline:
 
 def _summed(values: Floats, places: Ints, size: int) -> Floats:
     """The sum of the columns of each place, shape (rows, size)."""
-    chosen = np.zeros((len(places), size))
-    chosen[np.arange(len(places)), places] = 1
-    return np.asarray(values @ chosen)
+    flat = np.arange(len(values))[:, None] * size + places
+    return np.bincount(flat.ravel(), values.ravel(), len(values) * size).reshape(-1, size)
 
 
 def _held(ratios: Floats, places: Ints, towards: Floats, weight: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -76,12 +77,22 @@ def change(store: Store | Builder, now: Filter, before: Filter, size: int = SIZE
         ValueError: a window has an open end.
     """
     pairs = [(seen(store, filter), filter) for filter in (now, before)]
-    windows = [Window(filter, queries.totals(view, filter), draw(view, filter, size)) for view, filter in pairs]
-    mixes = {name: decompose(*(_counted(*pair, name) for pair in reversed(pairs))) for name in COUNTED}
-    kinds = decompose(*(_kinds(window.sample.posts) for window in reversed(windows)))
+    with ThreadPoolExecutor(2) as pool:
+        # The groups' counts are read while the words of the samples are looked at.
+        reading = [pool.submit(_window, *pair, size) for pair in pairs]
+        counting = [[pool.submit(_counted, *pair, name) for pair in reversed(pairs)] for name in COUNTED]
+        windows = [read.result() for read in reading]
+        posts = [window.sample.posts for window in windows]
+        told = drivers_and_pushes(*posts)
+        mixes = {name: decompose(*(group.result() for group in groups)) for name, groups in zip(COUNTED, counting, strict=True)}
+    kinds = decompose(*(_kinds(each) for each in reversed(posts)))
     found = {str(name): mix for name, mix in (*mixes.items(), ("kind", kinds)) if mix}
-    posts = [window.sample.posts for window in windows]
-    return Change(windows[0], windows[1], found, *drivers_and_pushes(posts[0], posts[1]))
+    return Change(windows[0], windows[1], found, *told)
+
+
+def _window(store: Store, filter: Filter, size: int) -> Window:
+    totals = queries.totals(store, filter)
+    return Window(filter, totals, draw(store, filter, size, totals.n))
 
 
 def earlier(filter: Filter) -> Filter:

@@ -13,8 +13,11 @@ from voxpop.stores import queries
 from voxpop.stores.period import MINUTE, Span, aligned
 from voxpop.stores.queries import Filter
 
-SIZE: Final = 10_000
+SIZE: Final = 8_000
 """Posts of a window that are read, about: enough to tell a word that 1 in 200 uses from one that 1 in 100 does."""
+
+DRAWN: Final = 1 / 32
+"""The share of all posts that a store has apart; see `sql/parts/is_drawn.sql`."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +40,19 @@ class Sample:
         return self.share >= 1
 
 
-def draw(store: Store, filter: Filter, size: int = SIZE) -> Sample:
+def draw(store: Store, filter: Filter, size: int = SIZE, n: int | None = None) -> Sample:
     """Draw about `size` posts of the filter's, each with the same probability; all of them where there are no more.
 
     A post is drawn by a hash of its id: again the next time, and in any other store. It takes a closed filter, so that
-    the database can keep to a part of its posts. Posts without text, or whose text was let go, are counted in `n` but
-    never drawn.
+    the database can keep to a part of its posts. Posts without text, or whose text was let go, are counted in the
+    sample's `n` but never drawn. `n` is how many the store counts, where that is known already.
 
     Raises:
         ValueError: the filter has an open end.
     """
     if filter.start is None or filter.end is None:
         raise ValueError("a sample is of a closed period; give the filter a start and an end")
-    n = queries.totals(store, filter).n
+    n = queries.totals(store, filter).n if n is None else n
     share = min(1.0, size / n) if n else 1.0
     return Sample(_drawn(store, filter, share), n, share)
 
@@ -77,4 +80,5 @@ def _drawn(store: Store, filter: Filter, share: float) -> pa.Table:
     """The posts whose key, which is spread evenly over 64 bits with a sign, is in the lowest `share` of them."""
     highest = round(share * (1 << 64)) - (1 << 63) - 1
     given: dict[str, Any] = {"topic": filter.topic, "start": filter.start, "end": filter.end, "reposts": filter.reposts}
-    return store.query("sample", **given, **filter.chosen, labels=filter.labels or None, highest_key=highest)
+    name = "sample_drawn" if share <= DRAWN else "sample"
+    return store.query(name, **given, **filter.chosen, labels=filter.labels or None, highest_key=highest)

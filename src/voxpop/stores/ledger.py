@@ -14,7 +14,7 @@ from voxpop.segment import Segment
 from voxpop.stores.matched import Topics
 from voxpop.stores.sql import statement
 
-SCHEMA_VERSION: Final = "8"
+SCHEMA_VERSION: Final = "9"
 CHANGES_KEPT: Final = 4096
 
 

@@ -192,6 +192,7 @@ class View(ABC):
         before = datetime.now(UTC) - max_age
         with self._transaction() as transaction:
             kept = transaction.rows(statement("kept_from").text, max_posts) or [(None, None)]
+            transaction.rows(statement("forget_drawn").text, before, *kept[0])
             ledger.forget_changes(transaction)
         forgotten = FORGET_AT_ONCE
         while forgotten == FORGET_AT_ONCE:

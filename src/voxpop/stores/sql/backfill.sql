@@ -29,16 +29,19 @@ group by minute, topic, source, country, lang, repost;
 
 {merge_delta}
 
-update posts set topics = full_list.topics
+create temp table full_list as
+select position, array_agg(topic order by topic collate "C") as topics
 from (
-    select position, array_agg(topic order by topic collate "C") as topics
-    from (
-        select position, topic from gaining
-        union all
-        select distinct position, unnest(old_topics) from gaining
-    ) as every
-    group by position
-) as full_list
-where posts.position = full_list.position;
+    select position, topic from gaining
+    union all
+    select distinct position, unnest(old_topics) from gaining
+) as every
+group by position;
+
+update posts set topics = full_list.topics from full_list where posts.position = full_list.position;
+
+update drawn set topics = full_list.topics from full_list where drawn.position = full_list.position;
+
+drop table full_list;
 
 drop table gaining;

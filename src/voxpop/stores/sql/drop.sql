@@ -1,4 +1,5 @@
 drop table if exists posts;
+drop table if exists drawn;
 drop table if exists gone;
 drop table if exists buckets;
 drop table if exists buckets_minute;

@@ -147,6 +147,13 @@ select
     p_positive, polarity, fingerprint, topics
 from folded;
 
+delete from drawn
+where position in (select old_position from folded union all select position from leaving);
+
+insert into drawn
+select * from posts
+where position in (select position from folded where {is_drawn} and live and text is not null);
+
 update posts
 set live = false, text = null, author_id = null, author = null, url = null, lat = null, lon = null, h3 = null,
     topics = array[]::text[]

@@ -6,9 +6,7 @@ where position in (
     select position
     from posts
     where text is not null
-      and (received_at < $1::timestamptz
-           or received_at < $2::timestamptz
-           or (received_at = $2::timestamptz and post_id collate "C" <= $3::text))
+      and {forgettable}
     limit $4::bigint
 )
 returning position;

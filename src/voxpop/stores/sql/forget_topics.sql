@@ -22,17 +22,23 @@ delete from lacking where topic in (select topic from forgotten);
 
 delete from topics where topic in (select topic from forgotten);
 
-update posts set topics = coalesce(kept.topics, array[]::text[])
+create temp table kept as
+select
+    single.position,
+    coalesce(
+        array_agg(single.topic order by single.topic collate "C") filter (where forgotten.topic is null),
+        array[]::text[]
+    ) as topics
 from (
-    select
-        single.position,
-        array_agg(single.topic order by single.topic collate "C") filter (where forgotten.topic is null) as topics
-    from (
-        select position, unnest(topics) as topic
-        from posts
-        where topics && array(select topic from forgotten)
-    ) as single
-    left join forgotten on forgotten.topic = single.topic
-    group by single.position
-) as kept
-where posts.position = kept.position;
+    select position, unnest(topics) as topic
+    from posts
+    where topics && array(select topic from forgotten)
+) as single
+left join forgotten on forgotten.topic = single.topic
+group by single.position;
+
+update posts set topics = kept.topics from kept where posts.position = kept.position;
+
+update drawn set topics = kept.topics from kept where drawn.position = kept.position;
+
+drop table kept;

@@ -1,6 +1,9 @@
--- Fills the empty tables of hours, days and facets from the minutes, inside the caller's transaction. Columns by name, for a
+-- Fills the empty tables of hours, days and facets from the minutes, and of drawn posts, inside the caller's transaction. Columns by name, for a
 -- migration adds them at the end.
 -- In the order of time, so that DuckDB, which has no index here, passes over what lies outside of a period.
+insert into drawn
+select * from posts where {is_drawn} and live and text is not null order by minute;
+
 insert into buckets_hour (
     start, topic, source, country, lang, repost,
     n, n_neg, n_neu, n_pos, n_unscored, n_neg_sure, n_neu_sure, n_pos_sure, sum_polarity

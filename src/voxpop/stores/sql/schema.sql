@@ -36,6 +36,10 @@ create table posts (
     topics text[] not null
 );
 
+-- drawn: the live posts with text whose key is in the lowest 32nd, again, so that a sample of many posts is read from
+-- few; see parts/is_drawn.sql.
+create table drawn as select * from posts;
+
 -- gone: until when the posts of an author do not count; author_key is a hash, so it outlives what retention takes.
 create table gone (author_key bigint primary key, until timestamptz not null);
 
