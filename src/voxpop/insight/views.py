@@ -15,6 +15,7 @@ from voxpop.stores import queries
 from voxpop.stores.memory import READS, Held
 from voxpop.stores.period import MINUTE, Span, aligned
 from voxpop.stores.queries import ALL, Filter
+from voxpop.stores.sql import TOWARDS
 
 MOST_POSTS: Final = 50_000
 """Of a view: some seconds of one core, as long as a reader waits who turns a switch."""
@@ -31,7 +32,7 @@ class Window:
     Attributes:
         topic: a topic's name, `ALL`, or None for each topic by itself.
         period: whole minutes.
-        reposts: whether they are among them; `copies` and `one_voice` as in `Filter`.
+        reposts: whether they are among them; `copies`, `one_voice` and `towards` as in `Filter`.
     """
 
     topic: str | None
@@ -39,6 +40,13 @@ class Window:
     reposts: bool
     copies: bool
     one_voice: bool
+    towards: bool = False
+
+    @property
+    def chosen(self) -> Filter:
+        """All posts of it, those that are to be left out among them."""
+        period = self.period.start, self.period.end
+        return Filter(self.topic or ALL, *period, reposts=self.reposts, towards=self.towards)
 
 
 @dataclass(frozen=True)
@@ -63,18 +71,22 @@ def build(store: Store, window: Window, most: int) -> View:
             f"needs; choose a shorter time or a narrower topic, with at most {most:,} posts"
         )
     topical = window.topic is None
-    given = {"topic": window.topic or ALL, "reposts": window.reposts, "topical": topical}
-    rows = store.query("incoming", **period, **given)
+    if topical and window.towards:
+        raise Terminal(
+            "what posts say of each of several topics cannot be counted without copies or authors' further posts; "
+            "choose a topic, or count every post"
+        )
+    given = {"topic": window.chosen.counted, "reposts": window.reposts, "topical": topical}
+    rows = store.query(window.chosen.statement("incoming"), **period, **given)
     judge = counting_by_topic if topical else counting
     kept, told = judge(rows, copies=window.copies, one_voice=window.one_voice)
     return View(Held(kept), told)
 
 
 def _size(store: Store, window: Window) -> int:
-    whole = Filter(window.topic or ALL, window.period.start, window.period.end, reposts=window.reposts)
     if window.topic is not None:
-        return queries.totals(store, whole).n
-    return sum(queries.by(store, whole, "topic")["n"].to_pylist())
+        return queries.totals(store, window.chosen).n
+    return sum(queries.by(store, window.chosen, "topic")["n"].to_pylist())
 
 
 class Builder:
@@ -122,10 +134,13 @@ class Viewed:
         Raises:
             TooManyPosts: the window has more than can be looked at one by one.
         """
-        if name not in READS:
+        # In a view a post has the label that the filter asks for, whatever that is towards.
+        plain = name.removesuffix(TOWARDS)
+        if plain not in READS:
             return self.whole.query(name, **params)
-        topic = None if params.get("dimension") == "topic" else params["topic"]
-        return self._view(topic).held.query(name, **params)
+        topic = params["topic"].removesuffix("~")
+        view = self._view(None if params.get("dimension") == "topic" else topic)
+        return view.held.query(plain, **{**params, "topic": topic})
 
     def told(self, *, by_topic: bool = False) -> Told:
         """What became of the posts of the window."""
@@ -148,7 +163,8 @@ def seen(store: Store | Builder, filter: Filter) -> Store:
         # The same posts have the same view, however far a period reaches beyond them.
         start = min(max(period.start, known.start), period.end)
         period = Span(start, max(start, min(period.end, known.end)))
-    return Viewed(builder, Window(filter.topic, period, filter.reposts, filter.copies, filter.one_voice))
+    switches = filter.reposts, filter.copies, filter.one_voice, filter.towards
+    return Viewed(builder, Window(filter.topic, period, *switches))
 
 
 def whole(store: Store) -> Store:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
+from voxpop.stores.sql import TOWARDS
 from voxpop.stores.period import DAY, MINUTE, MONDAY, Span, aligned, grain, pieces
 
 Dimension = Literal["topic", "country", "lang", "source"]
@@ -13,6 +14,12 @@ DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)
 
 ALL: Final = "*"
 """The topic of every post."""
+
+
+def stance_of(topic: str) -> str:
+    """The name under which what posts say of a topic is counted, which no topic can have."""
+    return f"{topic}~"
+
 
 _CHOOSE: Final[dict[str, Dimension]] = {"countries": "country", "langs": "lang", "sources": "source"}
 
@@ -32,6 +39,8 @@ class Filter:
         reposts: whether reposts count.
         copies: whether every post of a text counts; else of posts that are nearly the same text only the first.
         one_voice: whether of each author's posts only the newest counts.
+        towards: whether labels are those of what posts say of the topic, instead of their own; posts that were not
+            scored towards the topic do not count then, and of `ALL` there are none.
 
     The trap: `copies` and `one_voice` are no keys of a bucket. A store's statements do not heed them; the store that
     `voxpop.insight.views.seen` makes of it for a filter does.
@@ -47,6 +56,7 @@ class Filter:
     reposts: bool = True
     copies: bool = True
     one_voice: bool = False
+    towards: bool = False
 
     def __post_init__(self) -> None:
         for name in ("start", "end"):
@@ -58,6 +68,19 @@ class Filter:
     def takes_every(self) -> bool:
         """Whether every post counts that is chosen otherwise, however often its text or its author is there."""
         return self.copies and not self.one_voice
+
+    @property
+    def counted(self) -> str:
+        """The topic as statements take it.
+
+        >>> Filter("gta6").counted, Filter("gta6", towards=True).counted
+        ('gta6', 'gta6~')
+        """
+        return stance_of(self.topic) if self.towards else self.topic
+
+    def statement(self, name: str) -> str:
+        """The name of a statement on posts, which is another one where labels are towards the topic."""
+        return f"{name}{TOWARDS}" if self.towards else name
 
     @property
     def chosen(self) -> dict[str, tuple[str, ...] | None]:
@@ -81,4 +104,4 @@ def reading(filter: Filter, period: Span, coarsest: timedelta = DAY, dimension: 
     told_apart = {_CHOOSE[name] for name, values in chosen.items() if values} | {dimension} - {"topic"}
     facet = "each" if len(told_apart) > 1 else "".join(told_apart)
     cuts = pieces(aligned(period, MINUTE), coarsest)
-    return {"topic": filter.topic, **chosen, **cuts, "facet": facet, "reposts": filter.reposts}
+    return {"topic": filter.counted, **chosen, **cuts, "facet": facet, "reposts": filter.reposts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 
 from voxpop.errors import Terminal, Transient
 from voxpop.segment import Segment
+from voxpop.stores.filter import stance_of
 from voxpop.stores.matched import Topics
 from voxpop.stores.sql import statement
 
@@ -127,12 +129,17 @@ def follow(transaction: Transaction, topics: Topics) -> None:
     newest = transaction.rows('select day, "offset" from ledger order by seq desc limit 1')
     if newest:
         touch(transaction, Segment(*newest[0]))
-    with transaction.lending("forgotten", pa.table({"topic": pa.array(gone, pa.string())})):
-        transaction.run(statement("forget_topics").text)
+    forget(transaction, [*gone, *map(stance_of, gone)])
     for name, digest in new.items():
         transaction.rows("insert into topics values ($1, $2)", name, digest)
         transaction.rows('insert into lacking select $1::text, day, "offset" from ledger', name)
     transaction.rows("update meta set value = $1 where key = 'topics_digest'", topics.digest)
+
+
+def forget(transaction: Transaction, counted: Sequence[str]) -> None:
+    """Take topics, as they are counted, out of everything but the list of topics that the store follows."""
+    with transaction.lending("forgotten", pa.table({"topic": pa.array(counted, pa.string())})):
+        transaction.run(statement("forget_topics").text)
 
 
 def forget_changes(transaction: Transaction) -> None:

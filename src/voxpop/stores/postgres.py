@@ -23,7 +23,7 @@ from voxpop.stores.sql import statement
 from voxpop.stores.view import View
 
 _TABLES: Final = (
-    "posts, drawn, gone, buckets_minute, buckets_hour, buckets_day, facets_minute, facets_hour, facets_day, "
+    "posts, drawn, stances, stanced, gone, buckets_minute, buckets_hour, buckets_day, facets_minute, facets_hour, facets_day, "
     "changes, ledger, meta, topics, lacking, alerts"
 )
 _LOCK: Final = "select pg_advisory_xact_lock(hashtext('voxpop'), hashtext(current_schema()))"

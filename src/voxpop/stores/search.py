@@ -59,8 +59,8 @@ def strongest(
     folded = [_folded(word) for word in words]
     upper, lower = _pairs("".join(folded))
     return store.query(
-        "strongest",
-        topic=filter.topic,
+        filter.statement("strongest"),
+        topic=filter.counted,
         start=filter.start,
         end=filter.end,
         **filter.chosen,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from voxpop.segment import Segment
-from voxpop.stores import ledger, matched
+from voxpop.stores import ledger, matched, stances
 from voxpop.stores.folding import Folded
 from voxpop.stores.ledger import Transaction
 from voxpop.stores.matched import Topics
@@ -163,6 +163,33 @@ class View(ABC):
                 with transaction.lending("gained", matched.gained(incoming, names)):
                     transaction.run(statement("backfill").text)
         return bool(names)
+
+    def follow_stances(self, keys: Mapping[str, str]) -> None:
+        """Count stances on these topics, by name, whose rows are those of a key; let go of all that have another."""
+        with self._transaction() as transaction:
+            stances.follow(transaction, keys)
+
+    def stanced(self, topic: str) -> set[Segment]:
+        """The segments whose stances on a topic are in."""
+        rows = self.query("stanced", topic=topic).to_pylist()
+        return {Segment(row["day"], row["offset"]) for row in rows}
+
+    def take_stances(self, topic: str, key: str, segment: Segment, rows: pa.Table) -> bool:
+        """Take in what the posts of a loaded segment say of a topic, in one transaction.
+
+        `rows` has the columns of `voxpop.towards.TOWARDS`. A row counts if its version of the post is the one that
+        counts, and as long as it is, so the result does not depend on the order in which segments come. Answers False
+        where nothing is to be done: they are in, the segment is not loaded, or the store follows another key.
+
+        Raises:
+            Transient: the database is away.
+        """
+        with self._transaction() as transaction:
+            if not stances.due(transaction, topic, key, segment):
+                return False
+            self._expect(transaction, rows.slice(0, 0))
+            stances.take(transaction, topic, key, segment, rows)
+        return True
 
     def correct(self, correcting: pa.Table, keep: Callable[[], object] = lambda: None) -> None:
         """Take in corrections, those whose `id` is there already left out; `keep` runs before they take effect.

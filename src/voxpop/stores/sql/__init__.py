@@ -11,6 +11,10 @@ from typing import Any, Final
 
 _PARAMS: Final = "-- params:"
 _PART: Final = re.compile(r"\{(\w+)\}")
+_OF_POSTS: Final = ("posts", "drawn")
+
+TOWARDS: Final = "_towards"
+"""What the name of a statement ends with that reads posts by what they say of a topic."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Statement:
 
 @cache
 def statement(name: str) -> Statement:
-    """Read `<name>.sql` from this package.
+    """Read `<name>.sql` from this package; `<name>_towards` is the same over what posts say of a topic, `$1`.
 
     >>> statement("span").params
     ('topic',)
@@ -47,15 +51,21 @@ def statement(name: str) -> Statement:
         LookupError: there is no such file.
     """
     known = {file.name.removesuffix(".sql"): file for file in files(__name__).iterdir() if file.name.endswith(".sql")}
-    if name not in known:
+    file = name.removesuffix(TOWARDS)
+    if file not in known:
         raise LookupError(f"no query is named {name!r}; choose one of {', '.join(sorted(known))}")
-    text = _whole(known[name].read_text(encoding="utf-8"))
+    text = _whole(known[file].read_text(encoding="utf-8"), name[len(file) :])
     first = text.partition("\n")[0]
     listed = first.removeprefix(_PARAMS).split(",") if first.startswith(_PARAMS) else []
     return Statement(name, text, tuple(param.strip() for param in listed))
 
 
-def _whole(text: str) -> str:
-    """The text with the parts it names put in, and theirs."""
+def _whole(text: str, kind: str = "") -> str:
+    """The text with the parts it names put in, and theirs; of posts those of a kind, TOWARDS or ""."""
     parts = files(__name__) / "parts"
-    return _PART.sub(lambda named: _whole((parts / f"{named[1]}.sql").read_text(encoding="utf-8").strip()), text)
+
+    def part(named: re.Match[str]) -> str:
+        name = named[1] + kind if named[1] in _OF_POSTS else named[1]
+        return _whole((parts / f"{name}.sql").read_text(encoding="utf-8").strip(), kind)
+
+    return _PART.sub(part, text)

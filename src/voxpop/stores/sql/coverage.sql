@@ -5,7 +5,7 @@ select
     count(*) filter (where label = 'neutral')::bigint as n_neu,
     count(*) filter (where label = 'positive')::bigint as n_pos,
     count(*) filter (where label = 'unscored')::bigint as n_unscored
-from posts
+from {posts}
 where live
   and {located}
   and ($7::boolean or kind <> 'repost')

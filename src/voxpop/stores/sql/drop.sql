@@ -1,5 +1,7 @@
 drop table if exists posts;
 drop table if exists drawn;
+drop table if exists stances;
+drop table if exists stanced;
 drop table if exists gone;
 drop table if exists buckets;
 drop table if exists buckets_minute;

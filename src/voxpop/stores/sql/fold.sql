@@ -96,6 +96,12 @@ where known.live
   and known.created_at <= gone.until
   and known.position not in (select old_position from folded where old_position is not null);
 
+create temp table withdrawn as
+select stances.position, stances.topic, stances.label, stances.polarity, {sure} as sure, known.minute, known.source,
+       known.country, known.lang, known.repost
+from known join stances on stances.position = known.position
+where known.position in (select old_position from folded union all select position from leaving);
+
 create temp table delta as
 with moved as (
     select minute as start, unnest(array_append(topics, '*')) as topic, source, country, lang, repost, label, polarity,
@@ -110,6 +116,9 @@ with moved as (
     union all
     select minute, unnest(array_append(topics, '*')), source, country, lang, repost, label, polarity, sure, -1
     from leaving
+    union all
+    select minute, topic, source, country, lang, repost, label, polarity, sure, -1
+    from withdrawn
 ),
 summed as (
     select
@@ -137,6 +146,10 @@ where n <> 0 or n_neg <> 0 or n_neu <> 0 or n_pos <> 0
    or n_neg_sure <> 0 or n_neu_sure <> 0 or n_pos_sure <> 0 or sum_polarity <> 0;
 
 {merge_delta}
+
+delete from stances where position in (select position from withdrawn);
+
+drop table withdrawn;
 
 delete from posts where position in (select old_position from folded);
 

@@ -18,6 +18,10 @@ delete from facets_day where topic in (select topic from forgotten);
 
 delete from alerts where topic in (select topic from forgotten);
 
+delete from stances where topic in (select topic from forgotten);
+
+delete from stanced where topic || '~' in (select topic from forgotten);
+
 delete from lacking where topic in (select topic from forgotten);
 
 delete from topics where topic in (select topic from forgotten);

@@ -2,5 +2,5 @@
 -- The posts whose key, a hash of their id, is at most so high: any share of the posts, drawn without reading their text.
 select
     {sampled}
-from posts
+from {posts}
 where {sample_of};

@@ -2,5 +2,5 @@
 -- As sample.sql, of a share that drawn has whole.
 select
     {sampled}
-from drawn
+from {drawn}
 where {sample_of};

@@ -40,6 +40,21 @@ create table posts (
 -- few; see parts/is_drawn.sql.
 create table drawn as select * from posts;
 
+-- stances: what live posts say of a topic, by the model that reads a post beside a topic; topic is the topic's name and '~',
+-- under which buckets count it too. It goes with the version of the post that it is about.
+create table stances (
+    position bigint not null,
+    topic text not null,
+    label text not null,
+    p_negative real,
+    p_neutral real,
+    p_positive real,
+    polarity real
+);
+
+-- stanced: segments whose stances are in, by topic's name and by key, which stands for model, query and title.
+create table stanced (topic text not null, key text not null, day text not null, "offset" bigint not null);
+
 -- gone: until when the posts of an author do not count; author_key is a hash, so it outlives what retention takes.
 create table gone (author_key bigint primary key, until timestamptz not null);
 

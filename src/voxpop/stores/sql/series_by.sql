@@ -6,7 +6,7 @@ select
     {counts}
 from (
     select
-        case $13::text when 'topic' then topic when 'country' then country when 'lang' then lang else source end
+        case $13::text when 'topic' then rtrim(topic, '~') when 'country' then country when 'lang' then lang else source end
             as name,
         start,
         {counts}

@@ -5,7 +5,7 @@ from (
     select
         post_id, source, kind, ref_id, author, url, text, lang, country, geo_source, created_at, received_at,
         label, p_negative, p_neutral, p_positive, polarity, topics, abs(polarity::double precision) as strength
-    from posts
+    from {posts}
     where {wanted}
       and ($8::boolean or kind <> 'repost')
       and polarity is not null
