@@ -40,7 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engines", "ingest", "scrub", "stores"),
     ("backfill", "behaviour", "delivery", "evaluation", "explanation", "pipeline", "preview", "reliability", "scoring"),
     ("measured", "towards"),
-    ("testing",),
+    ("stances", "testing"),
     ("bulk",),
     ("insight",),
     ("lookout", "notify"),

@@ -39,6 +39,7 @@ from voxpop.sources.x.access import Access
 from voxpop.sources.x.source import XSource
 from voxpop.sources.x.spend import MICROS, Limits, Prices, Purse
 from voxpop.sources.x.wanted import wanted
+from voxpop.stances import Stances
 from voxpop.stores.corrections import Corrections
 from voxpop.stores.opening import store_of
 from voxpop.stores.view import View
@@ -71,6 +72,15 @@ class Assembly:
     def backfill(self, watch: Callable[[Segment], None] | None = None) -> Backfill:
         """What counts the past of topics that came later."""
         return Backfill(self.store, self.job.scored, watch)
+
+    def stances(self, watch: Callable[[Segment], None] | None = None) -> Stances:
+        """What scores posts towards the topics that there are, and counts it; nothing without a `towards_model`."""
+        spec = towards_spec(self.settings) if self.settings.towards_model else None
+
+        def stages() -> list[Stage]:
+            return [Stage(self.log, self.scorer.model_id, spec, topic) for topic in self.catalogue.topics] if spec else []
+
+        return Stances(self.store, stages, watch)
 
     def lookout(self, busy: Callable[[], bool] = lambda: False) -> Lookout:
         """What finds alerts in the store and notes what is to be said of them; it waits while `busy`."""

@@ -70,6 +70,7 @@ class Server:
         self._pipeline = assembly.pipeline()
         self._gaps = GapLedger(assembly.log.root)
         self._backfill = assembly.backfill()
+        self._stances = assembly.stances()
         self._lookout = assembly.lookout(lambda: self._pipeline.behind > 0)
         self._web: _Web | None = None
         self._door = opened(assembly.settings)
@@ -99,6 +100,7 @@ class Server:
             self._stop.set()
             self._pipeline.stop()
             self._backfill.stop()
+            self._stances.stop()
             self._lookout.stop()
             self._assembly.postman.stop()
             for worker in workers:
@@ -157,6 +159,7 @@ class Server:
         parts = [
             self._pipeline.run,
             self._backfill.run,
+            self._stances.run,
             self._lookout.run,
             self._assembly.postman.run,
             self._retain,

@@ -95,6 +95,11 @@ class Stage:
         """Where the stage's segments are."""
         return self.log.towards(self.spec.open().model_id, key(self.topic))
 
+    @property
+    def made_by(self) -> str:
+        """What decides the stage's rows: the model, and the key of the topic."""
+        return f"{self.spec.open().model_id} {key(self.topic)}"
+
     def missing(self) -> list[Segment]:
         """Scored segments that are not done, oldest first."""
         return self.log.missing_towards(self.log.scored(self.model_id), self.directory)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -30,6 +30,8 @@ from voxpop.cli.options import (
     model_flags,
 )
 from voxpop.errors import Terminal
+
+_EVERY: Final = 1 << 31
 
 
 @app.command()
@@ -231,6 +233,10 @@ def _catch_up(parts: Any) -> int:
     lacking = len(parts.store.lacking())
     with console.counting("counting new topics", lacking, "segment") as bar:
         parts.backfill(lambda segment: bar.update()).catch_up()
+    topics = parts.catalogue.topics if parts.settings.towards_model else ()
+    lacking = sum(len(parts.store.unstanced(topic.name, _EVERY)) for topic in topics)
+    with console.counting("scoring towards topics", lacking, "segment") as bar:
+        parts.stances(lambda segment: bar.update()).catch_up()
     parts.lookout().look()
     parts.postman.post()
     parts.retain()

@@ -169,10 +169,10 @@ class View(ABC):
         with self._transaction() as transaction:
             stances.follow(transaction, keys)
 
-    def stanced(self, topic: str) -> set[Segment]:
-        """The segments whose stances on a topic are in."""
-        rows = self.query("stanced", topic=topic).to_pylist()
-        return {Segment(row["day"], row["offset"]) for row in rows}
+    def unstanced(self, topic: str, limit: int) -> list[Segment]:
+        """Loaded segments whose stances on a topic are not in, newest first, at most so many."""
+        rows = self.query("unstanced", topic=topic, limit=limit).to_pylist()
+        return [Segment(row["day"], row["offset"]) for row in rows]
 
     def take_stances(self, topic: str, key: str, segment: Segment, rows: pa.Table) -> bool:
         """Take in what the posts of a loaded segment say of a topic, in one transaction.
