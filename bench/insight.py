@@ -39,7 +39,7 @@ START = END - timedelta(days=DAYS)
 MIDDLE = END - timedelta(days=DAYS / 2)
 WORDS = 20_000
 ALL_DAYS = Filter("games", START, END)
-LAST_DAYS = tuple(Filter("games", END - timedelta(days=n), END - timedelta(days=n - 1)) for n in (1, 2))
+LAST_DAY, DAY_BEFORE = (Filter("games", END - timedelta(n), END - timedelta(n - 1)) for n in (1, 2))
 LATER, EARLIER = Filter("games", MIDDLE, END), Filter("games", START, MIDDLE)
 
 _WORDS = """
@@ -51,13 +51,15 @@ _POSTS = """
 create or replace temp table drawn as
 select
     i, timestamptz '{start}' + to_microseconds((hash(i, 1) % 86400000000::ubigint)::bigint) as moment,
-    case when hash(i, 2) % 10 < 8 then ({names})[1 + floor(5 * pow((hash(i, 3) % 10000) / 10000.0, 2))::int] end as topic,
+    case when hash(i, 2) % 10 < 8
+         then ({names})[1 + floor(5 * pow((hash(i, 3) % 10000) / 10000.0, 2))::int] end as topic,
     if(hash(i, 5) % 10 < 4, '', ({countries})[1 + floor(18 * pow((hash(i, 6) % 10000) / 10000.0, 3))::int]) as country,
     ({langs})[1 + floor(8 * pow((hash(i, 7) % 10000) / 10000.0, 3))::int] as lang,
     hash(i, 8) % 100 as draw, {late} and hash(i, 9) % 6 = 0 as late,
     case when late or draw < 25 then 'negative' when draw < 65 then 'neutral' else 'positive' end as label,
     if(hash(i, 13) % 10 < 6, 0.85, 0.55) as sure,
-    [floor({words} * pow((hash(i, 100 + k) % 100000) / 100000.0, 4))::int for k in range(12 + (hash(i, 98) % 8)::int)] as said
+    [floor({words} * pow((hash(i, 100 + k) % 100000) / 100000.0, 4))::int
+     for k in range(12 + (hash(i, 98) % 8)::int)] as said
 from range({first}, {last}) as events (i)
 """
 _BUCKETS = """
@@ -128,7 +130,7 @@ def questions(correction: Correction) -> dict[str, Callable[[Any], object]]:
         "prevalence, by country": lambda store: shares.by(store, ALL_DAYS, "country", correction),
         "compare, five topics": lambda store: comparison.compare(store, Filter("*", START, END), NAMES, correction),
         "drivers, half a month against the other": lambda store: change(store, LATER, EARLIER),
-        "drivers, a day against the day before": lambda store: change(store, *LAST_DAYS),
+        "drivers, a day against the day before": lambda store: change(store, LAST_DAY, DAY_BEFORE),
         "alerts, as noted": lambda store: alerts.alerts(store, alerts.Wanted(since=START)),
         "alerts, found anew": lambda store: Following().look(store, NAMES, MIDDLE, END),
         "copies, of the newest 10,000": lambda store: copies.copies(store, ALL_DAYS, 10_000),

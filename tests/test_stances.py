@@ -66,7 +66,9 @@ def test_what_was_scored_before_is_not_scored_again(log: Log, store: DuckDBStore
     assert sum(counts(store).values()) == 4
 
 
-def test_a_damaged_segment_is_removed_and_done_at_the_next_start(log: Log, store: DuckDBStore, pair_model: Path) -> None:
+def test_a_damaged_segment_is_removed_and_done_at_the_next_start(
+    log: Log, store: DuckDBStore, pair_model: Path
+) -> None:
     one = stage(log, pair_model)
     one.catch_up(ENGINE)
     (one.directory / log.segments()[0].path).write_bytes(b"PAR1 and no more")

@@ -78,7 +78,9 @@ class Assembly:
         spec = towards_spec(self.settings) if self.settings.towards_model else None
 
         def stages() -> list[Stage]:
-            return [Stage(self.log, self.scorer.model_id, spec, topic) for topic in self.catalogue.topics] if spec else []
+            return (
+                [Stage(self.log, self.scorer.model_id, spec, topic) for topic in self.catalogue.topics] if spec else []
+            )
 
         return Stances(self.store, stages, watch)
 

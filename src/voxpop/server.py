@@ -242,6 +242,7 @@ class Server:
             health=self._health(),
             # Most readers never ask for it, so it is opened on use.
             towards=(lambda: towards_spec(settings).open()) if settings.towards_model else None,
+            towards_correction=correction.find(towards_spec(settings).directory) if settings.towards_model else None,
         )
         api = create_api(service)
         mount(api, service)

@@ -1,4 +1,4 @@
-"""Scores posts towards topics and counts what was scored, segment by segment, while new segments are loaded beside it."""
+"""Scores posts towards topics and counts what was scored, segment by segment, beside the loads of new segments."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from tests.stores.view import Row, select, tables
 from voxpop.errors import Terminal
 from voxpop.insight import sample, views
 from voxpop.scorers.scores import LABELS
+from voxpop.seams import Store
 from voxpop.segment import Segment
 from voxpop.stores import places, queries, search
 from voxpop.stores.period import DAY, HOUR, MINUTE, Span
@@ -63,7 +64,7 @@ def filled(store: View, rows: list[Row] = ROWS) -> View:
     return store
 
 
-def counted(store: View, filter: Filter = APPLE) -> dict[str, int]:
+def counted(store: Store, filter: Filter = APPLE) -> dict[str, int]:
     """Counts by label, which must be the same by every way to them."""
     total = queries.totals(store, filter)
     whole = {"negative": total.n_neg, "neutral": total.n_neu, "positive": total.n_pos}
@@ -83,7 +84,10 @@ def test_labels_towards_the_topic_are_counted_beside_the_posts_own(store: View) 
     assert counted(store, replace(APPLE, countries=("DE",), langs=("en",))) == {stance_of(ROWS[0]["text"]): 1}
     by_topic = queries.by(store, replace(APPLE, topic=ALL), "topic").to_pylist()
     assert [(row["name"], row["n"]) for row in by_topic] == [("apple", 3)]
-    assert {row["name"] for row in queries.by(store, replace(OVERALL, topic=ALL), "topic").to_pylist()} == {"apple", "pear"}
+    assert {row["name"] for row in queries.by(store, replace(OVERALL, topic=ALL), "topic").to_pylist()} == {
+        "apple",
+        "pear",
+    }
     assert queries.totals(store, replace(APPLE, topic=ALL)).n == 0
 
 

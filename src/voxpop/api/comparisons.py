@@ -10,7 +10,7 @@ from voxpop.api import fresh
 from voxpop.api.access import needs
 from voxpop.api.folded import WhatIsFolded, folded
 from voxpop.api.models import Count, Counts, Net, Probability
-from voxpop.api.parameters import Choice, Time, choice, known_topic, last_day, selected
+from voxpop.api.parameters import Choice, Time, choice, judged, known_topic, last_day, selected
 from voxpop.api.problems import documented
 from voxpop.api.service import Service
 from voxpop.insight import comparison
@@ -100,6 +100,8 @@ def routes(service: Service) -> APIRouter:
         if ALL in names:
             raise HTTPException(422, "* is every post and no topic to compare; leave it out")
         names = [known_topic(service, name) for name in names]
+        if chosen.towards:
+            judged(service)
         return _compared(service, last_day(service, selected(ALL, start, end, chosen)), names)
 
     return router
@@ -115,7 +117,7 @@ def _compared(service: Service, filter: Filter, names: list[str]) -> Comparison:
     n_all, current = _voices(store, filter, names)
     previous = _voices(service.seen(before), before, names)[1] if reaches else {}
     titles = {topic.name: topic.title for topic in service.topics.topics}
-    sure = comparison.compare(store, filter, names, service.correction)
+    sure = comparison.compare(store, filter, names, service.correcting(filter))
     standings = {row["name"]: _standing(row) for row in sure["topics"]}
     return Comparison(
         start=filter.start,
@@ -139,7 +141,7 @@ def _voices(store: Store, filter: Filter, names: list[str]) -> tuple[int, dict[s
     rows = {row.pop("name"): row for row in queries.by(store, filter, "topic").to_pylist()}
     chosen = {name: rows.get(name, _NONE) for name in names}
     together = sum(row["n"] for row in chosen.values())
-    n_all = queries.totals(store, filter).n
+    n_all = queries.totals(store, replace(filter, towards=False)).n
     return n_all, {
         name: Voice(**row, share=_ratio(row["n"], together), share_of_all=_ratio(row["n"], n_all))
         for name, row in chosen.items()

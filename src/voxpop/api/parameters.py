@@ -24,7 +24,10 @@ Time = Annotated[datetime | None, Query(examples=["2026-11-19T09:00:00Z"])]
 
 @dataclass(frozen=True)
 class Switches:
-    """Which posts count. For the last two they are looked at one by one: at most 50,000 of the topic, else 422."""
+    """Which posts count, and by which label.
+
+    For `copies` and `one_voice` posts are looked at one by one: at most 50,000 of the topic, else 422.
+    """
 
     reposts: Annotated[bool, Query(description="`false` leaves reposts out.")] = True
     copies: Annotated[
@@ -32,6 +35,13 @@ class Switches:
     ] = True
     one_voice: Annotated[
         bool, Query(description="`true` counts of each author only the newest post of the period.")
+    ] = False
+    towards: Annotated[
+        bool,
+        Query(
+            description="`true` counts what posts say of the topic, instead of their own label. Posts that are not "
+            "scored towards it yet do not count. It needs a `towards_model` in the settings, and a topic, else 422."
+        ),
     ] = False
 
 
@@ -46,6 +56,7 @@ class Choice:
     reposts: bool = True
     copies: bool = True
     one_voice: bool = False
+    towards: bool = False
 
 
 def choice(
@@ -73,7 +84,7 @@ def selected(topic: str, start: datetime | None, end: datetime | None, chosen: C
         raise HTTPException(422, "end is not after start; swap them")
     return Filter(
         topic, start, end, tuple(chosen.country), tuple(chosen.lang), tuple(chosen.source), tuple(chosen.label),
-        reposts=chosen.reposts, copies=chosen.copies, one_voice=chosen.one_voice,
+        reposts=chosen.reposts, copies=chosen.copies, one_voice=chosen.one_voice, towards=chosen.towards,
     )  # fmt: skip
 
 
@@ -109,9 +120,27 @@ def filter_of(service: Service) -> Callable[..., Filter]:
         start: Time = None,
         end: Time = None,
     ) -> Filter:
+        if chosen.towards:
+            judged(service, topic)
         return selected(topic, start, end, chosen)
 
     return filter
+
+
+def judged(service: Service, topic: str | None = None) -> None:
+    """See that what posts say of a topic is known here.
+
+    Raises:
+        HTTPException: 422, it is not, or the topic is `ALL`.
+    """
+    if service.towards is None:
+        raise HTTPException(
+            422,
+            "no model here reads a post beside a topic; name one as towards_model in the settings, or leave "
+            "towards out",
+        )
+    if topic == ALL:
+        raise HTTPException(422, "what posts say is counted towards a topic; choose one, or leave towards out")
 
 
 def last_day(service: Service, filter: Filter) -> Filter:

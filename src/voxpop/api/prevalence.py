@@ -124,7 +124,7 @@ def routes(service: Service) -> APIRouter:
 
 
 def _answer(service: Service, filter: Filter, asked: Asked) -> Prevalence:
-    store, correction = service.seen(filter), service.correction
+    store, correction = service.seen(filter), service.correcting(filter)
     rows: list[dict[str, Any]] = []
     if filter.end is not None and asked.width:
         intervals = Intervals(timedelta(seconds=asked.width), asked.zone)

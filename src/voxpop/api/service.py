@@ -59,6 +59,7 @@ class Service:
         log: where `POST /v1/topics/test` finds posts; None where there is no log.
         readers: counts who follows `/v1/live`.
         correction: how the model errs, by which shares are corrected; None where that is not known.
+        towards_correction: the same of the model that reads a text beside a topic.
         views: the store as switches have it by which not every post counts.
     """
 
@@ -75,6 +76,7 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     readers: Readers = field(default_factory=Readers)
     correction: Correction | None = None
+    towards_correction: Correction | None = None
     model: Path | None = None
     towards: Callable[[], Scorer] | None = None
     corrections: Corrections | None = None
@@ -83,6 +85,10 @@ class Service:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "views", Views(self.store))
+
+    def correcting(self, filter: Filter) -> Correction | None:
+        """How the model errs whose labels the filter asks for; None where that is not known."""
+        return self.towards_correction if filter.towards else self.correction
 
     def seen(self, filter: Filter) -> Store:
         """The store as the filter's switches have it; make it once for each answer."""

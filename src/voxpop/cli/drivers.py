@@ -9,8 +9,8 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Copies, Data, Json, OneVoice, Reposts, Store
-from voxpop.cli.window import period_of, windowed
+from voxpop.cli.options import Config, Copies, Data, Json, OneVoice, Reposts, Store, Towards
+from voxpop.cli.window import judged, period_of, windowed
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def drivers(
     reposts: Reposts = True,
     copies: Copies = True,
     one_voice: OneVoice = False,
+    towards: Towards = False,
     data: Data = None,
     store: Store = None,
     settings_file: Config = None,
@@ -52,7 +53,8 @@ def drivers(
         raise Terminal("--before-start and --before-end go together; give both or neither")
     settings = config.load(settings_file, data=data, store=store)
     with windowed(settings, topic, (start, end)) as (view, now, known):
-        now = replace(now, reposts=reposts, copies=copies, one_voice=one_voice)
+        now = replace(now, reposts=reposts, copies=copies, one_voice=one_voice, towards=towards)
+        judged(view, now)
         before = other(now, known(against or topic), period_of(before_start, before_end))
         found = answer(change(view, now, before))
     console.answer(found.model_dump(mode="json"), as_json=json_, text=shown(found))

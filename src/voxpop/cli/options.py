@@ -52,6 +52,10 @@ Copies = Annotated[
     bool,
     typer.Option("--copies/--no-copies", help="Whether posts of nearly the same text all count, or the first alone."),
 ]
+Towards = Annotated[
+    bool,
+    typer.Option("--towards", help="Count what posts say of the topic, not their own label. Needs a towards_model."),
+]
 OneVoice = Annotated[bool, typer.Option("--one-voice", help="Of each author only the newest post counts.")]
 
 Store = Annotated[

@@ -12,8 +12,8 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Copies, Data, Json, Model, OneVoice, Reposts, Store
-from voxpop.cli.window import folded, opened, period_of, told_of
+from voxpop.cli.options import Config, Copies, Data, Json, Model, OneVoice, Reposts, Store, Towards
+from voxpop.cli.window import folded, judged, opened, period_of, told_of
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def prevalence(
     reposts: Reposts = True,
     copies: Copies = True,
     one_voice: OneVoice = False,
+    towards: Towards = False,
     model: Model = None,
     data: Data = None,
     store: Store = None,
@@ -65,14 +66,18 @@ def prevalence(
     Example: voxpop prevalence --topic iphone --data my-data
 
     Example: voxpop prevalence --width 3600 --json
+
+    Example: voxpop prevalence --topic gta6 --towards --data my-data
     """
     from voxpop.insight import shares, views
 
     if width and (group or width % 60):
         raise Terminal("--width is whole minutes in seconds, and does not go with --group; leave one out")
-    with _reading(config.load(settings_file, data=data, store=store, model=model)) as (view, correction, names):
+    settings = config.load(settings_file, data=data, store=store, model=model)
+    with _reading(settings, towards) as (view, correction, names):
         chosen = _filter(_known(topic, names), (start, end), country, lang)
-        filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice)
+        filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice, towards=towards)
+        judged(view, filter)
         seen = views.seen(view, filter)
         answer: dict[str, Any] = {"topic": topic, "correction": _made_of(correction), "confidence": CONFIDENCE}
         answer["folded"] = told = folded(seen)
@@ -99,6 +104,7 @@ def compare(
     reposts: Reposts = True,
     copies: Copies = True,
     one_voice: OneVoice = False,
+    towards: Towards = False,
     model: Model = None,
     data: Data = None,
     store: Store = None,
@@ -114,10 +120,13 @@ def compare(
     """
     from voxpop.insight import comparison, views
 
-    with _reading(config.load(settings_file, data=data, store=store, model=model)) as (view, correction, names):
+    settings = config.load(settings_file, data=data, store=store, model=model)
+    with _reading(settings, towards) as (view, correction, names):
         wanted = [_known(name, names) for name in topic or names]
         chosen = _filter("*", (start, end), country, lang)
-        filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice)
+        filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice, towards=towards)
+        for name in wanted:
+            judged(view, replace(filter, topic=name))
         seen = views.seen(view, filter)
         found, left = comparison.compare(seen, filter, wanted, correction), folded(seen, by_topic=True)
     answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, "folded": left, **found}
@@ -138,8 +147,8 @@ def compare(
 
 
 @contextmanager
-def _reading(settings: Settings) -> Iterator[tuple[View, Correction | None, list[str]]]:
-    """The store that the settings name, the correction of the model that made it, and the topics' names."""
+def _reading(settings: Settings, towards: bool) -> Iterator[tuple[View, Correction | None, list[str]]]:
+    """The store that the settings name, the correction of the model whose labels are asked for, and topics' names."""
     from voxpop import assembly
     from voxpop.insight import correction
 
@@ -148,7 +157,10 @@ def _reading(settings: Settings) -> Iterator[tuple[View, Correction | None, list
         made_by, model_id = store.made_by(), spec.open().model_id
         if made_by not in ("", model_id):
             raise Terminal(f"the store holds scores of {made_by}, not of {model_id}; name its model with --model")
-        yield store, correction.find(spec.directory, settings.correction), names
+        if towards:
+            yield store, correction.find(assembly.towards_spec(settings).directory), names
+        else:
+            yield store, correction.find(spec.directory, settings.correction), names
 
 
 def _series(store: View, filter: Filter, width: timedelta, correction: Correction | None) -> pa.Table:

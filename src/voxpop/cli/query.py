@@ -10,7 +10,7 @@ import typer
 
 from voxpop import console
 from voxpop.cli.app import app
-from voxpop.cli.options import Copies, OneVoice, Reposts
+from voxpop.cli.options import Copies, OneVoice, Reposts, Towards
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 What = Literal["buckets", "compare", "countries", "cells", "posts", "topics", "gaps", "models"]
 Url = Annotated[str | None, typer.Option(help="Where Voxpop runs. [default: VOXPOP_URL, or http://127.0.0.1:8050]")]
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-_CHOSEN = frozenset({"topic", "start", "end", "country", "lang", "source", "reposts", "copies", "one_voice"})
+_CHOSEN = frozenset({"topic", "start", "end", "country", "lang", "source", "reposts", "copies", "one_voice", "towards"})
 _OPTIONS = {"q": "--text", "reposts": "--no-reposts", "copies": "--no-copies", "one_voice": "--one-voice"}
 _TAKES: dict[str, frozenset[str]] = {
     "buckets": _CHOSEN | {"label", "width", "group", "tz"},
@@ -49,6 +49,7 @@ def query(
     reposts: Reposts = True,
     copies: Copies = True,
     one_voice: OneVoice = False,
+    towards: Towards = False,
     q: Annotated[str | None, typer.Option("--text", metavar="WORDS", help="Posts whose text holds these.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Newest posts only. [default: all]")] = None,
     out: Annotated[Path | None, typer.Option(help="Write a .csv, .jsonl or .parquet file.")] = None,
@@ -72,6 +73,7 @@ def query(
         "topic": topic, "start": start, "end": end, "width": width and _width(width), "group": group, "tz": tz,
         "country": country, "lang": lang, "source": source, "label": label, "q": q, "limit": limit,
         "reposts": None if reposts else False, "copies": None if copies else False, "one_voice": one_voice or None,
+        "towards": towards or None,
     }  # fmt: skip
     given = _taken(what, chosen)
     form = format_of(out, format) if out or format else None

@@ -78,6 +78,23 @@ def _time(word: str | None) -> datetime | None:
     return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
 
 
+def judged(store: View, filter: Filter) -> None:
+    """See that the store knows what posts say of the filter's topic, where that is asked for.
+
+    Raises:
+        Terminal: it does not, or the filter has no topic.
+    """
+    if not filter.towards:
+        return
+    if filter.topic == "*":
+        raise Terminal("what posts say is counted towards a topic; give one with --topic, or leave --towards out")
+    if not store.query("judged", topic=filter.counted)["there"][0].as_py():
+        raise Terminal(
+            f"the store does not know what posts say of {filter.topic}; name a towards_model in voxpop.toml and run "
+            "`voxpop run --once`, or leave --towards out"
+        )
+
+
 def folded(store: Store, *, by_topic: bool = False) -> dict[str, int] | None:
     """What became of the posts of a view, as plain JSON values; None where every post counts."""
     from voxpop.insight.views import told

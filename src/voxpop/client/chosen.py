@@ -25,6 +25,7 @@ class Chosen(TypedDict, total=False):
         reposts: False leaves reposts out.
         copies: False counts of posts that are nearly the same text only the first.
         one_voice: True counts of each author only the newest post.
+        towards: True counts what posts say of the topic, instead of their own label.
     """
 
     topic: str
@@ -37,6 +38,7 @@ class Chosen(TypedDict, total=False):
     reposts: bool
     copies: bool
     one_voice: bool
+    towards: bool
 
 
 class Searched(Chosen, total=False):
@@ -78,6 +80,7 @@ class Compared(TypedDict, total=False):
     reposts: bool
     copies: bool
     one_voice: bool
+    towards: bool
 
 
 class Estimated(Chosen, total=False):

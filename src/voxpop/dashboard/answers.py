@@ -156,15 +156,15 @@ def _before(choice: Choice) -> str:
 
 
 def _corrected(service: Service, store: Store, window: Window) -> cards.Ends | None:
-    if service.correction is None or window.filter.labels:
+    if service.correcting(window.filter) is None or window.filter.labels:
         return None
-    row = shares.total(store, window.measured, service.correction).to_pylist()[0]
+    row = shares.total(store, window.measured, service.correcting(window.filter)).to_pylist()[0]
     return None if row["net"] is None else (row["net"], row["net_low"], row["net_high"])
 
 
 def _trend(service: Service, choice: Choice, window: Window) -> Answer:
     rows = _series(service, choice, window)
-    corrected = choice.corrected and service.correction is not None and not window.filter.labels
+    corrected = choice.corrected and service.correcting(window.filter) is not None and not window.filter.labels
     drawn = _line(service, window, rows, corrected)
     frame = Frame(window.intervals, choice.view, _unheard(service, window), _pins(service, choice, window))
     nets = [net / 100 for net in drawn.since(line.pool(window.width) - 1).nets if net is not None]
@@ -190,17 +190,18 @@ def _series(service: Service, choice: Choice, window: Window) -> pa.Table:
 
 def _line(service: Service, window: Window, rows: pa.Table, corrected: bool) -> Line:
     length = line.pool(window.width)
-    if not corrected or service.correction is None:
+    correction = service.correcting(window.filter)
+    if not corrected or correction is None:
         return line.counted(rows, length)
-    around = shares.around(service.store, window.measured, service.correction)
-    return line.corrected(rows, length, service.correction, around)
+    around = shares.around(service.store, window.measured, correction)
+    return line.corrected(rows, length, correction, around)
 
 
 def _topics(service: Service, store: Store, choice: Choice, window: Window) -> Component:
     """The topics, each as it is shown alone; a narrow one can be, where all of them together are too many."""
     try:
         if choice.corrected and not window.filter.labels:
-            found = shares.by(store, window.filter, "topic", service.correction)
+            found = shares.by(store, window.filter, "topic", service.correcting(window.filter))
         else:
             rows = queries.by(store, window.filter, "topic")
             found = shares.table(rows, estimate(None, counted_cells(rows)), False, "name")

@@ -51,6 +51,7 @@ def mount(api: FastAPI, service: Service) -> None:
         service.notice,
         signs_in=service.door.keys is not None,
         corrects=service.correction is not None,
+        judged=service.towards is not None,
     )
     callbacks.register(app, service)
     # The scripts of Dash, Mantine and Plotly make style elements and attributes, with neither nonce nor a lasting hash.

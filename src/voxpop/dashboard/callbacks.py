@@ -6,6 +6,7 @@ They run their queries in a thread: a callback that blocks would stop the whole 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +35,8 @@ def register(app: Dash, service: Service) -> None:
 
 def chosen(service: Service, search: str | None) -> Choice:
     """The choice of an address over the topics there are."""
-    return read(search, frozenset(topic.name for topic in service.topics.topics), "1h")
+    found = read(search, frozenset(topic.name for topic in service.topics.topics), "1h")
+    return found if service.towards else replace(found, towards=False)
 
 
 def _answering(app: Dash, service: Service) -> None:

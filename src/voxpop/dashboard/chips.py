@@ -26,8 +26,8 @@ def chips(choice: Choice, titles: Mapping[str, str]) -> list[Component]:
         found.append(_chip(html.Span(period), choice.address(start=None, end=None)))
     for field, kind in _FIELDS.items():
         found += [_chip(named(kind, value), choice.toggled(field, value)) for value in getattr(choice, field)]
-    for name, usual in (("reposts", True), ("copies", True), ("one_voice", False)):
-        if getattr(choice, name) != usual:
+    for name, usual in (("reposts", True), ("copies", True), ("one_voice", False), ("towards", False)):
+        if getattr(choice, name) != usual and (name != "towards" or choice.topic != ALL):
             found.append(_chip(html.Span(words.SWITCHED[name]), choice.address(**{name: usual})))
     if found:
         found.append(html.Li(dcc.Link(words.RESET, href=choice.reset(), className="reset")))

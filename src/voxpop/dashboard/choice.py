@@ -54,6 +54,7 @@ class Choice:
         reposts: whether reposts count.
         copies: whether all posts of nearly the same text count, or the first alone.
         one_voice: whether of each author only the newest post counts.
+        towards: whether labels are what posts say of the topic; heeded where there is one.
         zone: IANA time zone in which times are shown and days begin.
         corrected: whether the chart's line is corrected for the model's errors.
         layer: what the map shows, "net" sentiment or "volume".
@@ -72,6 +73,7 @@ class Choice:
     reposts: bool = True
     copies: bool = True
     one_voice: bool = False
+    towards: bool = False
     zone: str = "UTC"
     corrected: bool = False
     layer: str = "net"
@@ -137,6 +139,7 @@ _FLAGS: Final[dict[str, tuple[str, Any, str]]] = {
     "reposts": ("reposts", False, "0"),
     "copies": ("copies", False, "0"),
     "one_voice": ("one_voice", True, "1"),
+    "towards": ("towards", True, "1"),
     "net": ("corrected", True, "corrected"),
     "map": ("layer", "volume", "volume"),
     "order": ("order", "strong", "strong"),

@@ -36,6 +36,7 @@ def address(path: str, choice: Choice, window: Window, more: list[tuple[str, str
     given += [(name, value) for name, field in _LISTS.items() for value in getattr(choice, field)]
     given += [(name, "false") for name in ("reposts", "copies") if not getattr(choice, name)]
     given += [("one_voice", "true")] if choice.one_voice else []
+    given += [("towards", "true")] if choice.towards and choice.topic != ALL else []
     return f"{path}?{urlencode(given + more)}"
 
 

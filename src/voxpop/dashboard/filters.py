@@ -25,6 +25,7 @@ CONTROLS: Final[dict[str, str]] = {
     "reposts": "checked",
     "copies": "checked",
     "one_voice": "checked",
+    "towards": "checked",
     "tz": "value",
     "start": "value",
     "end": "value",
@@ -42,13 +43,16 @@ def choices(topics: Sequence[Topic]) -> list[dict[str, str]]:
     return [every, *({"value": topic.name, "label": topic.title} for topic in topics)]
 
 
-def filters(topics: Sequence[Topic]) -> Component:
-    """Topic and range, and behind two buttons the rest of the filters and the ways out."""
+def filters(topics: Sequence[Topic], judged: bool) -> Component:
+    """Topic and range, and behind two buttons the rest of the filters and the ways out.
+
+    `judged` tells whether posts are scored towards topics.
+    """
     topic = dmc.Select(
         id="topic", data=choices(topics), allowDeselect=False, searchable=True, **{"aria-label": text.TOPIC}
     )
     range = segments("range", text.RANGE, text.RANGES)
-    row = [topic, html.Div(range, className="ranges"), _more(), _share(), html.P(id="period", className="period")]
+    row = [topic, html.Div(range, className="ranges"), _more(judged), _share(), html.P(id="period", className="period")]
     chips = html.Ul(id="chips", **{"aria-label": words.CHIPS})
     return html.Div([html.Div(row, className="row"), chips, html.P(id="folded")], id="filters")
 
@@ -59,7 +63,7 @@ def segments(id: str, label: str, options: dict[str, str]) -> Component:
     return dmc.SegmentedControl(id=id, data=data, value="", withItemsBorders=False, **{"aria-label": label})
 
 
-def _more() -> Component:
+def _more(judged: bool) -> Component:
     lists = [_several(id, label) for id, label in (("country", words.COUNTRY), ("lang", words.LANG))]
     named = [{"value": value, "label": name} for value, name in text.LABELS.items()]
     zone = dmc.Select(
@@ -71,7 +75,7 @@ def _more() -> Component:
         *lists,
         _several("source", words.SOURCE),
         _several("label", words.LABEL, named),
-        *(_switch(id, *said) for id, said in words.SWITCHES.items()),
+        *(_switch(id, *said, hidden=id == "towards" and not judged) for id, said in words.SWITCHES.items()),
         zone,
         html.Div(ends, className="ends"),
         html.P(words.PERIOD_HELP, className="help"),
@@ -99,8 +103,10 @@ def _several(id: str, label: str, data: Sequence[Any] = ()) -> Component:
     )
 
 
-def _switch(id: str, label: str, help: str) -> Component:
-    return dmc.Switch(id=id, label=label, description=help or None, checked=id != "one_voice")
+def _switch(id: str, label: str, help: str, *, hidden: bool) -> Component:
+    # Hidden, and not left out: callbacks name every control.
+    style = {"display": "none"} if hidden else None
+    return dmc.Switch(style=style, id=id, label=label, description=help or None, checked=id in ("reposts", "copies"))
 
 
 def _time(id: str, label: str) -> Component:

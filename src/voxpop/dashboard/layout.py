@@ -34,10 +34,18 @@ CHART: Final[dict[str, Any]] = {"displaylogo": False, "displayModeBar": False, "
 MAP: Final[dict[str, Any]] = {**CHART, "scrollZoom": True, "topojsonURL": "assets/topojson/"}
 
 
-def page(topics: Sequence[Topic], notice: str | None, *, signs_in: bool = False, corrects: bool = False) -> Component:
+def page(
+    topics: Sequence[Topic],
+    notice: str | None,
+    *,
+    signs_in: bool = False,
+    corrects: bool = False,
+    judged: bool = False,
+) -> Component:
     """The whole page, without a single number; they come from `callbacks`. Readers who sign in can sign out.
 
-    `corrects` tells whether the service knows how its model errs, so that the line can be corrected.
+    `corrects` tells whether the service knows how its model errs, so that the line can be corrected, and `judged`
+    whether posts are scored towards topics.
     """
     stores = ("seq", "slow", "retry", "default", "figure", "atlas", "options", "next", "chosen", "answered", "surveyed")
     return dmc.MantineProvider(
@@ -48,7 +56,7 @@ def page(topics: Sequence[Topic], notice: str | None, *, signs_in: bool = False,
                 [
                     _header(signs_in),
                     html.P(notice, className="notice", role="note") if notice else None,
-                    html.Main([filters.filters(topics), *_instead(), _board(corrects)], id="main"),
+                    html.Main([filters.filters(topics, judged), *_instead(), _board(corrects)], id="main"),
                     _why(),
                 ],
                 id="page",

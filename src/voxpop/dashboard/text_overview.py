@@ -25,6 +25,10 @@ SWITCHES: Final = {
     "reposts": ("Count reposts", ""),
     "copies": ("Count near-copies", "Off: of posts that are nearly the same text only the first of the period counts."),
     "one_voice": ("One voice each", "On: of each author only the newest post of the period counts."),
+    "towards": (
+        "Towards the topic",
+        "On: labels are what posts say of the chosen topic, not the tone of the whole post.",
+    ),
 }
 """Of each switch its name, and what it does where that is not plain."""
 ZONE: Final = "Time zone"
@@ -34,7 +38,12 @@ PERIOD_HELP: Final = "From and until take the place of the range, in the time zo
 CHIPS: Final = "What is filtered"
 RESET: Final = "Reset filters"
 REMOVE: Final = "Remove this filter: "
-SWITCHED: Final = {"reposts": "without reposts", "copies": "without near-copies", "one_voice": "one voice each"}
+SWITCHED: Final = {
+    "reposts": "without reposts",
+    "copies": "without near-copies",
+    "one_voice": "one voice each",
+    "towards": "towards the topic",
+}
 TOO_MANY: Final = "Too many posts to look at one by one"
 UNKNOWN: Final[Mapping[str, str]] = {"country": "unknown place", "lang": "unknown language"}
 

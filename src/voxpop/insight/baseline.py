@@ -158,7 +158,7 @@ class Baseline:
 def _summed(values: Floats, places: Ints, size: int) -> Floats:
     """The sum of the columns of each place, shape (rows, size)."""
     flat = np.arange(len(values))[:, None] * size + places
-    return np.bincount(flat.ravel(), values.ravel(), len(values) * size).reshape(-1, size)
+    return np.asarray(np.bincount(flat.ravel(), values.ravel(), len(values) * size).reshape(-1, size), np.float64)
 
 
 def _held(ratios: Floats, places: Ints, towards: Floats, weight: Floats) -> Floats:

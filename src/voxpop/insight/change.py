@@ -84,7 +84,10 @@ def change(store: Store | Builder, now: Filter, before: Filter, size: int = SIZE
         windows = [read.result() for read in reading]
         posts = [window.sample.posts for window in windows]
         told = drivers_and_pushes(*posts)
-        mixes = {name: decompose(*(group.result() for group in groups)) for name, groups in zip(COUNTED, counting, strict=True)}
+        mixes = {
+            name: decompose(*(group.result() for group in groups))
+            for name, groups in zip(COUNTED, counting, strict=True)
+        }
     kinds = decompose(*(_kinds(each) for each in reversed(posts)))
     found = {str(name): mix for name, mix in (*mixes.items(), ("kind", kinds)) if mix}
     return Change(windows[0], windows[1], found, *told)

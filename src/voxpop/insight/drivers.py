@@ -56,10 +56,10 @@ class Driver:
 
 
 def drivers_and_pushes(now: pa.Table, before: pa.Table) -> tuple[list[Driver], list[Driver]]:
-    """What the posts of `now` have more and less of than those of `before`, and its positive posts than its negative ones.
+    """What `now` has more and less of than `before`, and what its positive posts have than its negative ones.
 
-    Both by kind, strongest first. A driver's log-odds is above 0 where `now` has more of it; a push's where it goes with
-    positive posts and pushes sentiment up. Both tables have the columns of `voxpop.insight.sample.Sample.posts`.
+    Both by kind, strongest first. A driver's log-odds is above 0 where `now` has more of it; a push's where it goes
+    with positive posts and pushes sentiment up. Both tables have the columns of `voxpop.insight.sample.Sample.posts`.
     Examples of a push are places among the positive posts of `now` alone, or among the negative ones.
 
     A thing counts once for each author, so that who posts a thousand times has one voice; a post without an author is a
@@ -72,7 +72,7 @@ def drivers_and_pushes(now: pa.Table, before: pa.Table) -> tuple[list[Driver], l
     labels = now["label"].combine_chunks()
     up, down = (np.flatnonzero(pc.equal(labels, label)) for label in ("positive", "negative"))
     places = np.concatenate([up, down])
-    within = {kind: things[kind].at(places, rows.num_rows) for kind in KINDS if kind != "author"}
+    within: dict[Kind, Things] = {kind: things[kind].at(places, rows.num_rows) for kind in KINDS if kind != "author"}
     return found, _found(_Posts(rows.take(pa.array(places)), up.size), within)
 
 

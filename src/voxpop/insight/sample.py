@@ -79,6 +79,13 @@ def pieces(store: Store, filter: Filter, size: int = SIZE) -> Iterator[pa.Table]
 def _drawn(store: Store, filter: Filter, share: float) -> pa.Table:
     """The posts whose key, which is spread evenly over 64 bits with a sign, is in the lowest `share` of them."""
     highest = round(share * (1 << 64)) - (1 << 63) - 1
-    given: dict[str, Any] = {"topic": filter.counted, "start": filter.start, "end": filter.end, "reposts": filter.reposts}
+    given: dict[str, Any] = {
+        "topic": filter.counted,
+        "start": filter.start,
+        "end": filter.end,
+        "reposts": filter.reposts,
+    }
     name = "sample_drawn" if share <= DRAWN else "sample"
-    return store.query(filter.statement(name), **given, **filter.chosen, labels=filter.labels or None, highest_key=highest)
+    return store.query(
+        filter.statement(name), **given, **filter.chosen, labels=filter.labels or None, highest_key=highest
+    )

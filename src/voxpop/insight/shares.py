@@ -64,9 +64,10 @@ def by_name(
 def around(store: Store, filter: Filter, correction: Correction | None) -> Floats | None:
     """The shares of all posts, on topic or not, on which a topic's leans; None for all posts themselves.
 
-    Of a view (`voxpop.insight.views`) too they are of every post, also of those that do not count in it.
+    None too for what posts say of a topic, since all posts say nothing about that. Of a view (`voxpop.insight.views`)
+    they are of every post, also of those that do not count in it.
     """
-    if filter.topic == ALL or correction is None:
+    if filter.topic == ALL or correction is None or filter.towards:
         return None
     cells = counted_cells(_counts(views.whole(store), replace(filter, topic=ALL)))
     return np.asarray(estimate(correction, cells).shares[0]) if cells.any() else None

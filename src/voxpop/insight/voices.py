@@ -74,8 +74,8 @@ def once(things: Things, speakers: Ints, second: npt.NDArray[np.bool_]) -> Voice
     order = ordered(keys)
     first = np.sort(order[np.diff(keys[order], prepend=-1) > 0])
     rows, codes = things.rows[first], things.codes[first]
-    sides = (np.count_nonzero(np.bincount(speakers[~second])), np.count_nonzero(np.bincount(speakers[second])))
-    return Voices(rows, codes, speakers[rows], second[rows], len(things.names), sides)
+    one, other = (int(np.count_nonzero(np.bincount(speakers[side]))) for side in (~second, second))
+    return Voices(rows, codes, speakers[rows], second[rows], len(things.names), (one, other))
 
 
 def _alike(one: Ints, other: Ints) -> bool:

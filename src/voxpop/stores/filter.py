@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, get_args
 
-from voxpop.stores.sql import TOWARDS
 from voxpop.stores.period import DAY, MINUTE, MONDAY, Span, aligned, grain, pieces
+from voxpop.stores.sql import TOWARDS
 
 Dimension = Literal["topic", "country", "lang", "source"]
 DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)

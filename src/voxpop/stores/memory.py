@@ -11,7 +11,19 @@ from voxpop.stores import folding
 from voxpop.stores.file import DATE_BIN, SETTINGS, answer
 
 READS: Final = frozenset(
-    ("by", "series", "series_by", "totals", "posts", "search", "strongest", "sample", "sample_drawn", "cells", "coverage")
+    (
+        "by",
+        "series",
+        "series_by",
+        "totals",
+        "posts",
+        "search",
+        "strongest",
+        "sample",
+        "sample_drawn",
+        "cells",
+        "coverage",
+    )
 )
 """The statements that read posts or buckets through a filter."""
 

@@ -40,7 +40,9 @@ def coverage(store: Store, filter: Filter, period: Span) -> pa.Table:
 def _asked(store: Store, query: str, filter: Filter, period: Span) -> pa.Table:
     whole = aligned(period, MINUTE)
     period_of: dict[str, Any] = {"start": whole.start, "end": whole.end}
-    return store.query(filter.statement(query), topic=filter.counted, **period_of, **filter.chosen, reposts=filter.reposts)
+    return store.query(
+        filter.statement(query), topic=filter.counted, **period_of, **filter.chosen, reposts=filter.reposts
+    )
 
 
 def _sorted(rows: pa.Table, filter: Filter) -> pa.Table:

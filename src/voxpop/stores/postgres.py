@@ -23,8 +23,8 @@ from voxpop.stores.sql import statement
 from voxpop.stores.view import View
 
 _TABLES: Final = (
-    "posts, drawn, stances, stanced, gone, buckets_minute, buckets_hour, buckets_day, facets_minute, facets_hour, facets_day, "
-    "changes, ledger, meta, topics, lacking, alerts"
+    "posts, drawn, stances, stanced, gone, buckets_minute, buckets_hour, buckets_day, "
+    "facets_minute, facets_hour, facets_day, changes, ledger, meta, topics, lacking, alerts"
 )
 _LOCK: Final = "select pg_advisory_xact_lock(hashtext('voxpop'), hashtext(current_schema()))"
 """One writer at a time in a schema of a database; it is let go of when the transaction or the process ends."""

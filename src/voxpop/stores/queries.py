@@ -177,7 +177,9 @@ def listed(store: Store, name: str, filter: Filter, limit: int, before: Cursor |
     def since(start: datetime | None) -> pa.Table:
         given = {"topic": filter.counted, **filter.chosen, "labels": filter.labels or None, "limit": limit, **more}
         place = {"before_at": before and before.created_at, "before_id": before and before.post_id}
-        return store.query(filter.statement(name), start=start, end=filter.end, reposts=filter.reposts, **given, **place)
+        return store.query(
+            filter.statement(name), start=start, end=filter.end, reposts=filter.reposts, **given, **place
+        )
 
     known = None if before else span(store)
     ends = [end for end in (before and before.created_at, filter.end, known and known.end) if end]

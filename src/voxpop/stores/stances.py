@@ -29,7 +29,7 @@ def follow(transaction: Transaction, keys: Mapping[str, str]) -> None:
 
 
 def due(transaction: Transaction, topic: str, key: str, segment: Segment) -> bool:
-    """Tell whether stances of a segment can be taken in: it is loaded, and they are not in, nor others by another key."""
+    """Tell whether stances of a segment can be taken in: it is loaded, they are not in, and none is by another key."""
     place = segment.day, segment.offset
     loaded = transaction.rows('select 1 from ledger where day = $1 and "offset" = $2', *place)
     there = transaction.rows('select 1 from stanced where topic = $1 and day = $2 and "offset" = $3', topic, *place)

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const ORDER = ["topic", "range", "start", "end", "country", "lang", "source", "label", "reposts", "copies", "one_voice", "net", "map", "order", "tz", "q"];
+  const ORDER = ["topic", "range", "start", "end", "country", "lang", "source", "label", "reposts", "copies", "one_voice", "towards", "net", "map", "order", "tz", "q"];
   const LISTS = ["country", "lang", "source", "label"];
   const SHAPES = { country: /^([A-Z]{2})?$/, lang: /^([a-z]{2,3})?$/, source: /^[^\0]{1,100}$/, label: /^(negative|neutral|positive|unscored)$/ };
   const RANGES = /^(15m|1h|6h|24h|7d|30d|1y|all)$/;
@@ -66,6 +66,7 @@
     reposts: (given) => given.get("reposts") !== "0",
     copies: (given) => given.get("copies") !== "0",
     one_voice: (given) => given.get("one_voice") === "1",
+    towards: (given) => given.get("towards") === "1",
     tz: zoneOf,
     start: (given) => shown(given, "start"),
     end: (given) => shown(given, "end"),
@@ -87,6 +88,7 @@
     reposts: (given, value) => put(given, "reposts", value === false ? "0" : ""),
     copies: (given, value) => put(given, "copies", value === false ? "0" : ""),
     one_voice: (given, value) => put(given, "one_voice", value ? "1" : ""),
+    towards: (given, value) => put(given, "towards", value ? "1" : ""),
     tz: (given, value) => put(given, "tz", value === "UTC" ? "" : value),
     net: (given, value) => put(given, "net", value === "corrected" ? value : ""),
     map: (given, value) => put(given, "map", value === "volume" ? value : ""),
@@ -100,7 +102,7 @@
     };
   }
 
-  const CONTROLS = ["topic", "range", "country", "lang", "source", "label", "reposts", "copies", "one_voice", "tz", "start", "end", "net", "map", "q", "order"];
+  const CONTROLS = ["topic", "range", "country", "lang", "source", "label", "reposts", "copies", "one_voice", "towards", "tz", "start", "end", "net", "map", "q", "order"];
   // What each control was when it last agreed with the address.
   const settled = {};
   const triggered = () => window.dash_clientside.callback_context.triggered.map((each) => each.prop_id.split(".")[0]);
