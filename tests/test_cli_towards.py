@@ -34,9 +34,10 @@ def data(tmp_path: Path, pair_model: Path) -> tuple[Path, Path]:
     """A data directory whose posts are scored, and the settings with its topics."""
     posts, settings = tmp_path / "posts.txt", tmp_path / "voxpop.toml"
     posts.write_text("\n".join(POSTS) + "\n")
-    settings.write_text(f'towards_model = "{pair_model}"\n{SETTINGS}')
+    settings.write_text(SETTINGS)
     assert voxpop("ingest", posts, "--data", tmp_path / "data").returncode == 0
     ran = voxpop("rebuild", "--data", tmp_path / "data", "--config", settings)
+    settings.write_text(f'towards_model = "{pair_model}"\n{SETTINGS}')
     assert ran.returncode == 0, ran.stderr
     return tmp_path / "data", settings
 
@@ -107,3 +108,34 @@ def test_texts_and_files_are_scored_towards_words_or_a_topic_by_name(
     ran = voxpop("score", table, "--topic", "Tea", "--out", out, "--config", settings)
     assert ran.returncode == 0, ran.stderr
     assert json.loads(out.read_text())["polarity"] == pytest.approx(words["scores"][0]["polarity"], abs=1e-5)
+
+
+def test_shares_and_drivers_can_be_those_towards_the_topic(data: tuple[Path, Path]) -> None:
+    directory, settings = data
+    given = ("--data", directory, "--config", settings)
+    ran = voxpop("prevalence", "--topic", "tea", "--towards", *given)
+    assert ran.returncode == 1 and "does not know what posts say of tea" in ran.stderr
+    counts = answer("towards", *given)["topics"]["tea"]["towards"]
+    assert voxpop("run", "--once", *given).returncode == 0
+    found = answer("prevalence", "--topic", "tea", "--towards", *given)
+    assert (found["total"]["n"], found["correction"]) == (2, None)
+    scored = sum(counts.values()) - counts["unscored"]
+    assert found["total"]["counted_positive"] == counts["positive"] / scored
+    overall = answer("prevalence", "--topic", "tea", *given)
+    assert overall["correction"] is not None
+    compared = answer("compare", "--towards", *given)["topics"]
+    assert {one["name"]: one["n"] for one in compared} == {"tea": 2, "coffee": 1}
+    assert answer("drivers", "--topic", "tea", "--towards", *given)["now"]["n"] == 2
+    for command in ("prevalence", "drivers"):
+        ran = voxpop(command, "--towards", *given)
+        assert ran.returncode == 1 and "give one with --topic" in ran.stderr
+
+
+def test_without_the_model_the_store_lets_go_of_what_it_said(data: tuple[Path, Path]) -> None:
+    directory, settings = data
+    given = ("--data", directory, "--config", settings)
+    assert voxpop("run", "--once", *given).returncode == 0
+    settings.write_text(SETTINGS)
+    assert voxpop("run", "--once", *given).returncode == 0
+    ran = voxpop("prevalence", "--topic", "tea", "--towards", *given)
+    assert ran.returncode == 1 and "towards_model" in ran.stderr

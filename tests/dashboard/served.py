@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from voxpop.api.door import Door
 from voxpop.catalogue import Catalogue
 from voxpop.dashboard.app import mount
 from voxpop.score import ModelSpec
+from voxpop.seams import Scorer
 from voxpop.segment import Segment
 from voxpop.stores.corrections import Corrections
 from voxpop.stores.duckdb import DuckDBStore
@@ -41,6 +42,7 @@ class Served:
     stop: threading.Event = field(default_factory=threading.Event)
     corrections: Corrections | None = None
     running: Service | None = None
+    towards: Callable[[], Scorer] | None = None
 
     def load(self, rows: Sequence[dict[str, Any]]) -> None:
         """Load rows as the log's next segment."""
@@ -51,7 +53,7 @@ class Served:
         """The parts as the API and the page read them."""
         scorer = ModelSpec("onnx", models.find("en-small")).open()
         parts = Service(self.store, scorer, self.topics, self.notice, self.status, self.stop.is_set)
-        return replace(parts, door=self.door, corrections=self.corrections)
+        return replace(parts, door=self.door, corrections=self.corrections, towards=self.towards)
 
     def status(self) -> dict[str, Any]:
         """What a collecting server says of itself."""

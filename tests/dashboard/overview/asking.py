@@ -35,8 +35,9 @@ def exported(tab: Page, search: str) -> str:
             expect(link).to_have_attribute("href", re.compile(rf"[?&]{name}={value}(&|$)"))
         if name not in asked:
             expect(link).not_to_have_attribute("href", re.compile(rf"[?&]{name}="))
-    for name, value in (("reposts", "false"), ("copies", "false"), ("one_voice", "true")):
-        wanted = f"[?&]{name}={value}" if name in asked else f"^(?!.*[?&]{name}=)"
+    for name, value in (("reposts", "false"), ("copies", "false"), ("one_voice", "true"), ("towards", "true")):
+        of_topic = name != "towards" or "topic" in asked
+        wanted = f"[?&]{name}={value}" if name in asked and of_topic else f"^(?!.*[?&]{name}=)"
         expect(link).to_have_attribute("href", re.compile(wanted))
     return link.get_attribute("href") or ""
 

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.api.wordlist import ClauseScorer
 from tests.dashboard.conftest import PATIENCE
 from tests.dashboard.served import Served, opened, recent, serving
+from tests.stores.scored import table
+from tests.stores.test_stances import KEY, stances
+from voxpop.segment import Segment
 from voxpop.stores.corrections import Corrections
 
 CELL = "851f1d4bfffffff"
@@ -41,8 +45,11 @@ def rows() -> list[dict[str, Any]]:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     root = tmp_path_factory.mktemp("overview")
     store = opened(root / "store.duckdb")
-    with serving(Served(store, corrections=Corrections(store, root))) as served:
-        served.load(rows())
+    with serving(Served(store, corrections=Corrections(store, root), towards=ClauseScorer)) as served:
+        loaded = rows()
+        served.load(loaded)
+        segment = Segment("2026-11-19", 0)
+        store.take_stances("apple", KEY, segment, stances(segment, table(loaded)))
         yield served
     store.close()
 
