@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench bench-api bench-dashboard bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies bench-views bench-alerts soak model recording training cluster containers wheel clean
+.PHONY: help demo install test check fmt ci docs bench bench-api bench-dashboard bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies bench-views bench-insight bench-alerts soak model recording training cluster containers wheel clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -106,6 +106,9 @@ bench-copies: $(VENV)/.dev ## near-copies found and mistaken, on planted edits
 
 bench-views: $(VENV)/.dev ## seconds to fold near-copies and authors' further posts, by posts of the period
 	PYTHONPATH=. $(BIN)/python bench/views.py $(ARGS)
+
+bench-insight: $(VENV)/.dev ## seconds of prevalence, compare, drivers and alerts over long histories: make bench-insight ARGS='--posts 1000000 10000000'
+	PYTHONPATH=. $(BIN)/python bench/insight.py $(ARGS)
 
 bench-alerts: $(VENV)/.dev ## false alerts and delays of true ones: make bench-alerts ARGS='--topics 40 --weeks 12'
 	PYTHONPATH=. $(BIN)/python bench/alerts.py $(ARGS)

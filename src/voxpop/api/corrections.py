@@ -157,6 +157,8 @@ def routes(service: Service) -> APIRouter:
         Those that the model doubts and that many others are like, different from each other; or, with `drawn=random`, a
         random sample, which measures the model fairly. Labelled posts are left out. At most 4,000 posts are looked at.
         """
+        if filter.towards:
+            raise HTTPException(422, "labels are given to whole posts; leave towards out")
         closed = last_day(service, filter)
         if closed.start is None or closed.end is None:
             return Suggestions(drawn=drawn, suggestions=[])

@@ -68,6 +68,8 @@ def routes(service: Service) -> APIRouter:
             raise HTTPException(404, f"{service.scorer.model_id} is the model that serves; /v1/models lists all")
         if service.health is None:
             raise HTTPException(409, "it is not known what is normal for this model; see voxpop health --reference")
+        if filter.towards:
+            raise HTTPException(422, "this is the health of the model that reads whole posts; leave towards out")
         closed = last_day(service, filter)
         found = service.health(closed) if closed.start and closed.end else []
         for state in found:

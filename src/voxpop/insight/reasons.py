@@ -13,7 +13,6 @@ from voxpop.seams import Store
 from voxpop.stores.queries import Filter
 
 MOST: Final = 6
-SAMPLE: Final = 10_000
 _BEFORE: Final = timedelta(days=1)
 _KINDS: Final = ("hashtag", "word", "host", "country", "lang")
 
@@ -30,7 +29,7 @@ def reasons(store: Store, alert: Alert) -> dict[str, Any]:
     start, end = alert.first.start, alert.first.end
     now = Filter(alert.topic, start, end, countries=(alert.country,) if alert.country else ())
     before = replace(now, start=start - max(_BEFORE, end - start), end=start)
-    found = change(store, now, before, SAMPLE)
+    found = change(store, now, before)
     mixes = [{"group": name, "mix": mix.mix, "rate": mix.rate} for name, mix in found.mixes.items()]
     return {"net_change": found.net_change, "drivers": _strongest(alert, found), "mixes": mixes}
 
