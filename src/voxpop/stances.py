@@ -12,7 +12,9 @@ from voxpop import segment as segments
 from voxpop.engines.embedded import EmbeddedEngine
 from voxpop.errors import Poison, Transient
 from voxpop.patience import Patience
+from voxpop.seams import Store
 from voxpop.segment import Segment
+from voxpop.stores import queries
 from voxpop.towards import Stage
 
 IDLE_SECONDS: Final = 0.5
@@ -20,7 +22,7 @@ AT_ONCE: Final = 16
 """Segments of a topic before the next topic has its turn."""
 
 
-class Stanced(Protocol):
+class Stanced(Store, Protocol):
     """A store that knows which loaded segments lack what their posts say of a topic."""
 
     def follow_stances(self, keys: Mapping[str, str]) -> None:
@@ -53,6 +55,8 @@ class Stances:
         self._engine = EmbeddedEngine()
         self._followed: dict[str, str] | None = None
         self._aside: dict[str, set[Segment]] = {}
+        self._rested: int | None = None
+        """The store's number at which nothing was lacking."""
 
     def step(self) -> int:
         """Do at most `AT_ONCE` segments of each topic; answers how many were done.
@@ -63,8 +67,14 @@ class Stances:
         keys = {stage.topic.name: stage.made_by for stage in stages}
         if keys != self._followed:
             self._store.follow_stances(keys)
-            self._followed, self._aside = keys, {}
-        return sum(self._of(stage) for stage in stages)
+            self._followed, self._aside, self._rested = keys, {}, None
+        # Read first: what is loaded meanwhile is looked at next time.
+        seq = queries.seq(self._store)
+        if seq == self._rested:
+            return 0
+        done = sum(self._of(stage) for stage in stages)
+        self._rested = None if done else seq
+        return done
 
     def catch_up(self) -> int:
         """Work until nothing is lacking; answers how many segments were done."""
