@@ -96,11 +96,17 @@ where known.live
   and known.created_at <= gone.until
   and known.position not in (select old_position from folded where old_position is not null);
 
+-- Rows that are replaced or emptied.
+create temp table replaced as
+select old_position as position from folded where old_position is not null
+union all
+select position from leaving;
+
 create temp table withdrawn as
 select stances.position, stances.topic, stances.label, stances.polarity, {sure} as sure, known.minute, known.source,
        known.country, known.lang, known.repost
-from known join stances on stances.position = known.position
-where known.position in (select old_position from folded union all select position from leaving);
+from stances join known on known.position = stances.position
+where stances.position in (select position from replaced);
 
 create temp table delta as
 with moved as (
@@ -161,7 +167,7 @@ select
 from folded;
 
 delete from drawn
-where position in (select old_position from folded union all select position from leaving);
+where position in (select position from replaced);
 
 insert into drawn
 select * from posts
@@ -182,5 +188,6 @@ where text is not null
 
 drop table departed;
 drop table leaving;
+drop table replaced;
 drop table known;
 drop table folded;
