@@ -10,8 +10,9 @@ import pytest
 
 from tests.command import answer, voxpop
 from tests.stores.scored import cut, event, table
-from voxpop import config
+from voxpop import config, models
 from voxpop.catalogue import Catalogue
+from voxpop.score import ModelSpec
 from voxpop.segment import Segment
 from voxpop.stores.duckdb import DuckDBStore
 
@@ -41,11 +42,13 @@ def posts() -> list[dict[str, Any]]:
 
 
 def stored(directory: Path, segments: list[tuple[Segment, pa.Table]]) -> Path:
-    """A data directory whose store has these segments."""
+    """A data directory whose store has these segments, as scored by the model whose errors are known."""
+    scored_by = ModelSpec("onnx", models.find("en-small")).open().model_id
     settings = config.load(None, data=directory)
     store = DuckDBStore.open(directory / "store.duckdb", Catalogue(settings.all_topics(), directory).matcher)
     for segment, rows in segments:
-        store.load(segment, rows)
+        place = rows.schema.get_field_index("model_id")
+        store.load(segment, rows.set_column(place, "model_id", pa.array([scored_by] * rows.num_rows)))
     store.close()
     return directory
 
