@@ -157,7 +157,7 @@ def _bar(reach: float) -> dict[str, Any]:
         "y": 0.02,
         "yanchor": "bottom",
         "lenmode": "pixels",
-        "len": 96,
+        "len": 84,
         "thickness": 7,
         "outlinewidth": 0,
         "tickvals": ticks,
