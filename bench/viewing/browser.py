@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 QUIET = "--no-sandbox --disable-gpu --disable-background-networking --no-first-run --js-flags=--expose-gc".split()
-PATIENCE = 120_000
+PATIENCE = 60_000
 
 WATCH = """
 (() => {
@@ -36,8 +37,10 @@ WATCH = """
   };
   requestAnimationFrame(look);
   bench.arm = (at) => {
-    Object.assign(bench, { at, took: null, chart: drawn(), figures: numbers(at) });
-    document.addEventListener("pointerup", () => { bench.begun = performance.now(); }, { capture: true, once: true });
+    Object.assign(bench, { at, took: null, begun: null });
+    // As they are at the click: an update may have come since this was called.
+    const begin = () => Object.assign(bench, { begun: performance.now(), chart: drawn(), figures: numbers(at) });
+    document.addEventListener("pointerup", begin, { capture: true, once: true });
   };
   new PerformanceObserver((list) => {
     for (const one of list.getEntries()) bench.tasks.push([one.startTime, one.duration]);
@@ -69,8 +72,12 @@ def chromium() -> Iterator[Browser]:
         raise SystemExit("there is no Chromium; install it: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
-        yield browser
-        browser.close()
+        try:
+            yield browser
+        finally:
+            # It may be gone: then there is nothing to close.
+            with suppress(Error):
+                browser.close()
 
 
 @contextmanager
@@ -79,15 +86,24 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(viewport={"width": 1440, "height": 900})
     made.set_default_timeout(PATIENCE)
     made.add_init_script(WATCH)
-    yield made
-    made.close()
+    try:
+        yield made
+    finally:
+        with suppress(Error):
+            made.close()
 
 
-def first_chart(browser: Browser, url: str, kind: Kind, rounds: int) -> tuple[list[float], list[float]]:
-    """Milliseconds from navigation to the first chart: the first visit, and the next with what the browser kept."""
+def first_chart(browser: Browser, url: str, kind: Kind, rounds: int, budget: float) -> tuple[list[float], list[float]]:
+    """Milliseconds from navigation to the first chart: the first visit, and the next with what the browser kept.
+
+    Of so many rounds as many are done as begin within `budget` seconds.
+    """
     new: list[float] = []
     again: list[float] = []
+    end = time.monotonic() + budget
     for _ in range(rounds):
+        if new and time.monotonic() > end:
+            break
         with context(browser) as visitor:
             for times in (new, again):
                 page = visitor.new_page()
@@ -108,10 +124,13 @@ def opened(visitor: BrowserContext, url: str, kind: Kind) -> Page:
     return page
 
 
-def filter_changes(page: Page, kind: Kind, times: int) -> list[float]:
-    """Milliseconds from a click on a topic until chart and numbers are of it."""
-    took = []
+def filter_changes(page: Page, kind: Kind, times: int, budget: float) -> list[float]:
+    """Milliseconds from a click on a topic until chart and numbers are of it; as many as begin in `budget` seconds."""
+    took: list[float] = []
+    end = time.monotonic() + budget
     for number in range(times):
+        if took and time.monotonic() > end:
+            break
         page.evaluate("at => window.bench.arm(at)", kind.numbers)
         # Clicks lead from topic to topic, so every one changes what is shown.
         page.locator(kind.topic.format(place=kind.first + number % 4)).click()
@@ -141,32 +160,38 @@ def moved(page: Page) -> tuple[int, float]:
         page.mouse.move(axis["x"] + axis["width"] * 0.3, axis["y"] + axis["height"] / 2, steps=30)
         page.mouse.up()
     page.locator("#trend .nsewdrag").first.dblclick()
-    filter_changes(page, OURS, 4)
+    filter_changes(page, OURS, 4, 60)
     tasks = [duration for _, duration in page.evaluate("window.bench.tasks")]
     return len(tasks), max(tasks, default=0.0)
 
 
-def heap(page: Page, minutes: float, every: float = 15.0) -> list[tuple[float, float]]:
+def heap(page: Page, minutes: float) -> list[tuple[float, float]]:
     """Megabytes of JavaScript after a collection, by minutes, while the page follows along."""
+    every = min(15.0, minutes * 60 / 8)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     found = []
-    for step in range(int(minutes * 60 / every) + 1):
+    for step in range(round(minutes * 60 / every) + 1):
+        page.wait_for_timeout(every * 1000 if step else 0)
         session.send("HeapProfiler.collectGarbage")
         metrics: list[dict[str, Any]] = session.send("Performance.getMetrics")["metrics"]
         used = next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize")
         found.append((step * every / 60, used / 1e6))
-        page.wait_for_timeout(every * 1000)
     return found
 
 
 def questions(page: Page) -> list[str]:
     """What an open page asks with an update: the bodies of its requests, to be asked by others."""
-    heard: list[str] = []
-    page.on("request", lambda request: heard.append(request.post_data or "") if "_dash-update" in request.url else None)
-    page.wait_for_timeout(12_000)
     wanted = {"figure.data": "", "atlas.data": "", "topic.value": ""}
-    for body in heard:
+
+    def hear(body: str) -> None:
         for mark in wanted:
             wanted[mark] = body if mark in body else wanted[mark]
-    return [body for body in wanted.values() if body]
+
+    page.on("request", lambda request: hear(request.post_data or "") if "_dash-update" in request.url else None)
+    end = time.monotonic() + PATIENCE / 1000
+    while not all(wanted.values()):
+        if time.monotonic() > end:
+            raise RuntimeError(f"the page did not ask for {[mark for mark, body in wanted.items() if not body]}")
+        page.wait_for_timeout(500)
+    return list(wanted.values())

@@ -3,7 +3,8 @@
     python -m bench.viewing.server FILE
 
 Says its address on standard output. On standard input, a line each: `load N` loads N posts a second from then on,
-`day N` loads N posts of the last 24 hours at once and says `loaded`.
+`day N` loads N posts of the last 24 hours at once and says `loaded`, `updates 0` says how often it has loaded posts. It
+ends with its standard input.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Loader:
         self._numbers = np.random.default_rng(9)
         self._offset = 2 * 10**9
         self.rate = 0
+        self.updates = 0
 
     def run(self) -> None:
         """Load `rate` posts of now each second, for ever."""
@@ -59,17 +61,21 @@ class Loader:
         made = batch(self._numbers, self._offset, rows, start)
         self._store.load(Segment(f"{start:%Y-%m-%d}", self._offset), made)
         self._offset += rows
+        self.updates += 1
 
 
-def listen(loader: Loader) -> None:
-    """Do as standard input says, to its end."""
+def listen(loader: Loader, server: uvicorn.Server) -> None:
+    """Do as standard input says; where it ends, so does the server."""
     for line in sys.stdin:
         word, count = line.split()
         if word == "load":
             loader.rate = int(count)
-        else:
+        elif word == "day":
             loader.day(int(count))
             print("loaded", flush=True)
+        else:
+            print(loader.updates, flush=True)
+    server.should_exit = True
 
 
 class Server(uvicorn.Server):
@@ -89,9 +95,10 @@ def main() -> None:
     service = Service(store, ModelSpec("onnx", directory).open(), TOPICS, None, loader.status, correction=known)
     api = create_api(service)
     mount(api, service)
-    for work in (loader.run, lambda: listen(loader)):
+    server = Server(uvicorn.Config(api, port=0, log_level="error", access_log=False, timeout_graceful_shutdown=1))
+    for work in (loader.run, lambda: listen(loader, server)):
         threading.Thread(target=work, daemon=True).start()
-    Server(uvicorn.Config(api, port=0, log_level="error", access_log=False, timeout_graceful_shutdown=1)).run()
+    server.run()
     store.close()
 
 

@@ -35,7 +35,12 @@ def chart(rows: Any) -> go.Figure:
     ]
     line = go.Scatter(x=starts, y=rows["net"].to_pylist(), mode="lines")
     return go.Figure([line, *bars]).update_layout(
-        barmode="stack", yaxis={"domain": [0.45, 1]}, yaxis2={"domain": [0, 0.4]}, showlegend=False, height=450
+        barmode="stack",
+        xaxis={"anchor": "y2"},
+        yaxis={"domain": [0.45, 1]},
+        yaxis2={"domain": [0, 0.4]},
+        showlegend=False,
+        height=450,
     )
 
 

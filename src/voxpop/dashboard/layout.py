@@ -71,8 +71,8 @@ def _header(signs_in: bool) -> Component:
     pill = html.Span(id="state", className="pill", role="status")
     name = html.H1([html.Img(src="assets/favicon.svg", alt="", width=26, height=26), text.TITLE], className="wordmark")
     scheme = dmc.ColorSchemeToggle(
-        lightIcon=html.Span("☀", **{"aria-hidden": "true"}),
-        darkIcon=html.Span("☾", **{"aria-hidden": "true"}),
+        lightIcon=html.Span(text.SCHEMES["light"], **{"aria-hidden": "true"}),
+        darkIcon=html.Span(text.SCHEMES["dark"], **{"aria-hidden": "true"}),
         variant="subtle",
         color="gray",
         size="lg",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from voxpop.dashboard import text
@@ -52,7 +52,7 @@ def topics(rows: Sequence[Row], titles: Mapping[str, str], choice: Choice) -> Co
     for row in shown:
         chosen = row["name"] == choice.topic
         href = choice.address(topic=ALL if chosen else row["name"])
-        link = _link(html.Bdi(titles.get(row["name"], row["name"])), href, chosen)
+        link = _link(html.Bdi(titles.get(row["name"], row["name"])), href, choice, chosen)
         share = row["n"] / voices if voices else 0
         bar = html.Span(html.Span(style={"width": f"{share * 100:.1f}%"}), className="voice", **{"aria-hidden": "true"})
         voice = html.Td(html.Div([bar, html.Span(text.percent(share), className="points")]))
@@ -87,12 +87,21 @@ def mix(kind: str, field: str, rows: Sequence[Row], choice: Choice) -> Component
     return _table({"lang": words.LANG, "source": words.SOURCE}[kind], text.COLUMNS, lines)
 
 
+def leading(name: Any, href: str, choice: Choice, style: str = "") -> Component:
+    """A link to another choice, which says for which one it was made.
+
+    The page's script changes in the address of now what the link changes: while an answer is awaited the links are of
+    the choice before.
+    """
+    return html.A(name, href=href, className=style, **{"data-from": choice.address()})
+
+
 def _choosing(kind: str, field: str, value: str, choice: Choice) -> Component:
-    return _link(named(kind, value), choice.toggled(field, value), value in getattr(choice, field))
+    return _link(named(kind, value), choice.toggled(field, value), choice, value in getattr(choice, field))
 
 
-def _link(name: Component, href: str, chosen: bool) -> Component:
-    return dcc.Link(name, href=href, className="pick chosen" if chosen else "pick")
+def _link(name: Component, href: str, choice: Choice, chosen: bool) -> Component:
+    return leading(name, href, choice, "pick chosen" if chosen else "pick")
 
 
 def _table(title: str, columns: Sequence[str], body: list[Component]) -> Component:

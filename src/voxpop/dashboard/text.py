@@ -13,6 +13,8 @@ TOPIC: Final = "Topic"
 RANGE: Final = "Time range"
 ALL_POSTS: Final = "All posts"
 SCHEME: Final = "Switch between light and dark"
+SCHEMES: Final = {scheme: f"{sign}\N{VARIATION SELECTOR-15}" for scheme, sign in (("light", "☀"), ("dark", "☾"))}
+"""The sign of each, as text: some systems would make an emoji of it."""
 SIGN_OUT: Final = "Sign out"
 RANGES: Final = {
     "15m": "15 min",

@@ -4,6 +4,8 @@
 
   const ORDER = ["topic", "range", "start", "end", "country", "lang", "source", "label", "reposts", "copies", "one_voice", "towards", "net", "map", "order", "tz", "q"];
   const LISTS = ["country", "lang", "source", "label"];
+  // What is shown however much is filtered, and how; the rest goes with a reset.
+  const SHOWING = ["range", "net", "map", "order", "tz"];
   const SHAPES = { country: /^([A-Z]{2})?$/, lang: /^([a-z]{2,3})?$/, source: /^[^\0]{1,100}$/, label: /^(negative|neutral|positive|unscored)$/ };
   const RANGES = /^(15m|1h|6h|24h|7d|30d|1y|all)$/;
   const MINUTE = 60000;
@@ -11,16 +13,23 @@
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
   // --- the address
+  // Dash asks for the numbers and the map of every address, by whatever way a reader came to it.
+  let asked = null;
+  const ask = (search) => {
+    if (search === asked) return;
+    asked = search;
+    for (const question of [window.voxpop.board, window.voxpop.map]) question.asked();
+    document.getElementById("main").setAttribute("aria-busy", "true");
+  };
   const go = (given, replaces) => {
     const query = new URLSearchParams();
     for (const name of ORDER) for (const value of given.getAll(name)) query.append(name, value);
     const wanted = `?${query}`;
     if (wanted === window.location.search) return;
     window.history[replaces ? "replaceState" : "pushState"](null, "", wanted + window.location.hash);
-    for (const question of [window.voxpop.board, window.voxpop.map]) question.asked();
+    ask(wanted);
     // Later: what a callback sets while it runs starts no other. With the whole address, for Dash would go back to the one it knows.
     setTimeout(() => window.dash_clientside.set_props("url", { search: wanted, href: window.location.href }), 0);
-    document.getElementById("main").setAttribute("aria-busy", "true");
   };
   const query = () => new URLSearchParams(window.location.search);
   const put = (given, name, value) => (value ? given.set(name, value) : given.delete(name));
@@ -119,6 +128,7 @@
         given.set("range", byDefault);
         go(given, true);
       }
+      ask(window.location.search);
       window.voxpop.start.heard();
       return CONTROLS.map((name, place) => {
         // Chosen, and not in the address yet: `choose` has its turn, and writing would undo the reader.
@@ -216,6 +226,33 @@
     // Who reads on wants the list to stand still.
     hold: (clicks, pauses) => (clicks && pauses % 2 === 0 ? pauses + 1 : NOTHING()),
   };
+
+  // --- links: each says for which choice it was made. What it changes there is changed in the address of now, which is
+  // further on where a click before has no answer yet.
+  const followed = (link) => {
+    const given = query();
+    const [from, to] = [new URLSearchParams(link.dataset.from), new URLSearchParams(link.search)];
+    if (link.classList.contains("reset")) {
+      for (const name of ORDER) if (!SHOWING.includes(name)) given.delete(name);
+      return given;
+    }
+    for (const name of ORDER) {
+      const [old, wanted] = [from.getAll(name), to.getAll(name)];
+      if (same(old, wanted)) continue;
+      if (LISTS.includes(name)) {
+        const left = given.getAll(name).filter((value) => wanted.includes(value) || !old.includes(value));
+        WRITE[name](given, new Set([...left, ...wanted.filter((value) => !old.includes(value))]));
+      } else put(given, name, to.get(name));
+    }
+    return given;
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-from]");
+    // With a key held down it is opened elsewhere.
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(followed(link));
+  });
 
   // --- panels close as menus do.
   const closePanels = (but) => {

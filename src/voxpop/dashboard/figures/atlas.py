@@ -148,21 +148,23 @@ def _told(row: dict[str, Any], names: dict[str, str]) -> list[str]:
 
 
 def _bar(reach: float) -> dict[str, Any]:
-    ticks = [-100 * reach, 0, 100 * reach]
+    ticks = [-100 * reach, 100 * reach]
     return {
         "orientation": "h",
-        "x": 0.04,
+        # In the Pacific, and no wider on any screen: else it lies on Chile.
+        "x": 0.01,
         "xanchor": "left",
         "y": 0.02,
         "yanchor": "bottom",
-        "len": 0.3,
+        "lenmode": "pixels",
+        "len": 84,
         "thickness": 7,
         "outlinewidth": 0,
         "tickvals": ticks,
-        "ticktext": [f"{text.MINUS}{100 * reach:g} ▼", "0", f"▲ +{100 * reach:g}"],
+        "ticktext": [f"{text.MINUS}{100 * reach:g} ▼", f"▲ +{100 * reach:g}"],
         "tickfont": {"size": 10},
         "ticks": "",
-        "xpad": 14,
+        "xpad": 18,
         "ypad": 2,
     }
 

@@ -70,7 +70,7 @@ def layout(frame: Frame, reach: float, starts: Sequence[datetime]) -> dict[str, 
     return {
         "autosize": True,
         "uirevision": frame.revision,
-        "margin": {"l": 44, "r": 12, "t": 24, "b": 40},
+        "margin": {"l": 44, "r": 12, "t": 24, "b": 44},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "inherit", "size": 12, "color": COLOURS["neutral"]},
@@ -115,6 +115,10 @@ def _times(period: list[str]) -> dict[str, Any]:
         "spikesnap": "hovered data",
         "nticks": 7,
         "tickangle": 0,
+        # Room, not lines: else the first time touches the lowest number of the axis beside it.
+        "ticks": "outside",
+        "ticklen": 6,
+        "tickcolor": "rgba(0,0,0,0)",
         "ticklabelmode": "instant",
         "tickformatstops": _TIMES,
     }

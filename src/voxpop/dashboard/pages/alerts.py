@@ -11,7 +11,7 @@ from voxpop.api.service import Service
 from voxpop.dashboard import countries
 from voxpop.dashboard.choice import Choice
 from voxpop.dashboard.pages import navigation, text, text_alerts
-from voxpop.dashboard.pages.frame import Page, card, live
+from voxpop.dashboard.pages.frame import Page, card, command, live
 from voxpop.dashboard.pages.markup import Child, Markup, el, join
 from voxpop.insight.telling import change, why
 from voxpop.stores.alerts import Wanted, alerts, looked_until
@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 
 def page(service: Service, now: datetime) -> Page:
     """The page, each part of which can fail for itself."""
-    told = (el("p", text_alerts.OFTEN), el("p", text_alerts.TELL), el("code", text_alerts.TELL_COMMAND))
+    told = (el("p", text_alerts.OFTEN), el("p", text_alerts.TELL), command(text_alerts.TELL_COMMAND))
     parts = (
         card(text_alerts.ONGOING, live("ongoing", lambda: _ongoing(service, now))),
         card(text_alerts.OVER, live("over", lambda: _over(service))),

@@ -79,7 +79,7 @@ def _header(page: Page, service: Service) -> Markup:
     name = el("p", el("img", src="/assets/favicon.svg", alt="", width=26, height=26), words.TITLE, class_="wordmark")
     scheme = el(
         "button",
-        el("span", "\N{FIRST QUARTER MOON}\N{VARIATION SELECTOR-15}", aria_hidden="true"),
+        *(el("span", sign, class_=scheme, aria_hidden="true") for scheme, sign in words.SCHEMES.items()),
         id="scheme",
         type="button",
         class_="scheme",
@@ -92,6 +92,14 @@ def _header(page: Page, service: Service) -> Markup:
 def card(title: str, *children: Child, id: str | None = None, wide: bool = False) -> Markup:
     """A titled part of a page."""
     return el("section", el("h2", title), *children, id=id, class_="card wide" if wide else "card")
+
+
+def command(line: str) -> Markup:
+    """A command to type: broken between its words alone, as an option that is broken at its hyphens is misread."""
+    parts: list[Child] = []
+    for word in line.split(" "):
+        parts += [" " if parts else None, el("span", word, class_="whole")]
+    return el("code", *parts)
 
 
 def live(id: str, make: Callable[[], Child]) -> Markup:

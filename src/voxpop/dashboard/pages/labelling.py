@@ -10,7 +10,7 @@ from voxpop.api.caller import current
 from voxpop.api.service import Service
 from voxpop.dashboard import text as words
 from voxpop.dashboard.pages import navigation, text_labelling
-from voxpop.dashboard.pages.frame import Page, card, facts, live
+from voxpop.dashboard.pages.frame import Page, card, command, facts, live
 from voxpop.dashboard.pages.markup import Child, Markup, Value, el, join
 from voxpop.stores import corrections, queries
 from voxpop.stores.corrections import LABELS, Tally
@@ -141,7 +141,7 @@ def _nothing() -> Markup:
     parts = [
         el("h3", text_labelling.NOTHING, id="nothing-heading", tabindex=-1),
         el("p", text_labelling.NOTHING_HELP, class_="none"),
-        el("code", text_labelling.NOTHING_COMMAND),
+        command(text_labelling.NOTHING_COMMAND),
     ]
     return el("div", *parts, id="nothing", hidden=True)
 
@@ -166,7 +166,7 @@ def _tally(drawn: str, tally: Tally) -> Markup:
 
 
 def _uses() -> Markup:
-    lines = [el("li", use, el("br"), el("code", command)) for use, command in text_labelling.USES_LIST]
+    lines = [el("li", use, el("br"), command(line)) for use, line in text_labelling.USES_LIST]
     help = el("p", text_labelling.USES_HELP, class_="help")
     return card(text_labelling.USES, join(el("ul", *lines, class_="steps")), help)
 

@@ -12,7 +12,7 @@ from voxpop.api.models import MOST_CHARACTERS, MOST_CHARACTERS_EXPLAINED
 from voxpop.api.service import Service
 from voxpop.dashboard import text as words
 from voxpop.dashboard.pages import navigation, plots, text, text_model
-from voxpop.dashboard.pages.frame import Page, card, facts, live, row, table
+from voxpop.dashboard.pages.frame import Page, card, command, facts, live, row, table
 from voxpop.dashboard.pages.markup import Child, Markup, el, join
 from voxpop.evaluation import MAJORITY
 from voxpop.scorers.scores import LABELS
@@ -113,7 +113,7 @@ def _card(service: Service, found: Serving) -> Child:
 
 
 def _none() -> Markup:
-    return join(el("p", text_model.NO_FIGURES, class_="none"), el("code", text_model.MEASURE))
+    return join(el("p", text_model.NO_FIGURES, class_="none"), command(text_model.MEASURE))
 
 
 def _name(scorer: str) -> str:

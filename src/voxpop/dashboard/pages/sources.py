@@ -10,7 +10,7 @@ from voxpop.api.quarantine import quarantined
 from voxpop.api.service import Service
 from voxpop.dashboard import text as words
 from voxpop.dashboard.pages import navigation, text, text_sources
-from voxpop.dashboard.pages.frame import Page, card, facts, live, row, table
+from voxpop.dashboard.pages.frame import Page, card, command, facts, live, row, table
 from voxpop.dashboard.pages.markup import Child, Markup, el, join
 from voxpop.dashboard.state import ended, state
 from voxpop.gaps import Gap
@@ -73,7 +73,7 @@ def _now(service: Service, status: Status, now: datetime) -> Child:
 def _readers(status: Status, gaps: list[Gap], now: datetime) -> Child:
     sources = status.get("sources") or []
     if not sources:
-        return join(el("p", text_sources.NO_READERS, class_="none"), el("code", text_sources.NO_READERS_COMMAND))
+        return join(el("p", text_sources.NO_READERS, class_="none"), command(text_sources.NO_READERS_COMMAND))
     told = status.get("source_status") or {}
     broken = {gap.source: gap for gap in gaps if gap.is_open}
     rows = [_reader(name, told.get(name) or {}, broken.get(name), (status, now)) for name in sources]
@@ -193,5 +193,5 @@ def _gap(gap: Gap, now: datetime) -> Markup:
 
 def _help() -> Markup:
     steps = [el("li", step) for step in text_sources.LOST_STEPS]
-    steps[2] = el("li", text_sources.LOST_STEPS[2], " ", el("code", text_sources.DOCTOR))
+    steps[2] = el("li", text_sources.LOST_STEPS[2], " ", command(text_sources.DOCTOR))
     return card(text_sources.HELP, el("ol", *steps, class_="steps"))
