@@ -31,7 +31,7 @@ def answer(connection: duckdb.DuckDBPyConnection, name: str, params: dict[str, A
     named = statement(name)
     arguments = named.arguments(params)
     with connection.cursor() as cursor:
-        rows: pa.Table = cursor.execute(named.text, arguments).to_arrow_table()
+        rows: pa.Table = cursor.execute(named.fitted(params), arguments).to_arrow_table()
     return rows
 
 

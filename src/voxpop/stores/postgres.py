@@ -82,7 +82,8 @@ class PostgresStore(View):
     def query(self, name: str, **params: Any) -> pa.Table:
         """Run `sql/<name>.sql`; see `View.query`."""
         named = statement(name)
-        return self._pool.fetch(named.text, named.arguments(params))
+        arguments = named.arguments(params)
+        return self._pool.fetch(named.fitted(params), arguments)
 
     def _prepare(self) -> None:
         migrate(self._transaction, migrations())

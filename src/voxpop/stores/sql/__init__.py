@@ -9,8 +9,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from voxpop.stores.sql.branches import branches
+
 _PARAMS: Final = "-- params:"
 _PART: Final = re.compile(r"\{(\w+)\}")
+_BUCKETS: Final = "{buckets}"
 _OF_POSTS: Final = ("posts", "drawn")
 
 TOWARDS: Final = "_towards"
@@ -22,12 +25,17 @@ class Statement:
     """The text of a `.sql` file and the names of its positional parameters: `params[0]` is `$1`.
 
     The names come from the file's first line, `-- params: start, end, topics`; a file without it takes none.
-    In place of `{name}` stands the text of `parts/<name>.sql`, which several files share.
+    In place of `{name}` stands the text of `parts/<name>.sql`, which several files share; `{buckets}` stays, for
+    `fitted` to fill.
     """
 
     name: str
     text: str
     params: tuple[str, ...]
+
+    def fitted(self, given: Mapping[str, Any]) -> str:
+        """The text for some values of its parameters; of buckets it reads those that a period needs."""
+        return self.text.replace(_BUCKETS, branches(given, self.params)) if _BUCKETS in self.text else self.text
 
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
         """Put named values in the order of `params`; tuples become lists, as both databases want arrays.
@@ -65,6 +73,8 @@ def _whole(text: str, kind: str = "") -> str:
     parts = files(__name__) / "parts"
 
     def part(named: re.Match[str]) -> str:
+        if named[0] == _BUCKETS:
+            return _BUCKETS
         name = named[1] + kind if named[1] in _OF_POSTS else named[1]
         return _whole((parts / f"{name}.sql").read_text(encoding="utf-8").strip(), kind)
 
