@@ -4,8 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import h3
+import pytest
 
 from tests.stores.scored import MORNING, cut, event
+from tests.stores.test_drawn import LOW
+from voxpop.segment import Segment
 from voxpop.stores import places
 from voxpop.stores.period import Span
 from voxpop.stores.queries import Filter
@@ -30,6 +33,20 @@ def test_cells_of_any_resolution_are_sums_of_the_finest(store: Any) -> None:
     by_topic = places.cells(store, Filter("pear"), HOUR).to_pylist()
     assert [(row["name"], row["n"], row["net"]) for row in by_topic] == [(BESIDE, 1, -1.0)]
     assert places.cells(store, Filter(countries=("ES",)), HOUR).num_rows == 0
+
+
+def test_the_share_with_a_point_is_that_of_the_posts_drawn_where_those_are_enough(
+    store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.load(*cut(ROWS, [])[0])
+    assert places.gps_share(store, Filter(), HOUR) == 5 / 6
+    drawn = [event(name, minute=9, geo_source=("gps", "profile")[at % 2]) for at, name in enumerate(LOW)]
+    segment, batch = cut(drawn, [])[0]
+    store.load(Segment(segment.day, 1000), batch)
+    assert places.gps_share(store, Filter(), HOUR) == 8 / 12
+    monkeypatch.setattr(places, "ENOUGH", len(LOW))
+    assert places.gps_share(store, Filter(), HOUR) == 0.5
+    assert places.gps_share(store, Filter("pear"), HOUR) == 1.0
 
 
 def test_coverage_counts_by_what_a_place_is_known_from(store: Any) -> None:

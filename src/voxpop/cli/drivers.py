@@ -54,7 +54,7 @@ def drivers(
     settings = config.load(settings_file, data=data, store=store)
     with windowed(settings, topic, (start, end)) as (view, now, known):
         now = replace(now, reposts=reposts, copies=copies, one_voice=one_voice, towards=towards)
-        judged(view, now)
+        judged(view, now, [topic])
         before = other(now, known(against or topic), period_of(before_start, before_end))
         found = answer(change(view, now, before))
     console.answer(found.model_dump(mode="json"), as_json=json_, text=shown(found))

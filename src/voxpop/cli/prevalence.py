@@ -77,21 +77,18 @@ def prevalence(
     with _reading(settings, towards) as (view, correction, names):
         chosen = _filter(_known(topic, names), (start, end), country, lang)
         filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice, towards=towards)
-        judged(view, filter)
+        judged(view, filter, [topic])
         seen = views.seen(view, filter)
         answer: dict[str, Any] = {"topic": topic, "correction": _made_of(correction), "confidence": CONFIDENCE}
-        answer["folded"] = told = folded(seen)
+        answer["folded"] = folded(seen)
         answer["total"] = shares.total(seen, filter, correction).to_pylist()[0]
         if width:
             answer["rows"] = _series(view, filter, timedelta(seconds=width), correction).to_pylist()
         elif group:
             answer["rows"] = shares.by(seen, filter, group, correction).to_pylist()
-    rows = answer.get("rows", [])
-    for row in rows:
+    for row in answer.get("rows", []):
         row |= {"start": row["start"].isoformat()} if "start" in row else {"name": row["name"] or None}
-    lines = [_line(topic, answer["total"]), *(_line(str(row.get("start") or row.get("name")), row) for row in rows)]
-    heads = [_head(correction), *told_of(told), _COLUMNS]
-    console.answer(answer, as_json=json_, text="\n".join([*heads, *lines]))
+    console.answer(answer, as_json=json_, text="\n".join([_head(correction), *_table(answer)]))
 
 
 @app.command()
@@ -125,8 +122,7 @@ def compare(
         wanted = [_known(name, names) for name in topic or names]
         chosen = _filter("*", (start, end), country, lang)
         filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice, towards=towards)
-        for name in wanted:
-            judged(view, replace(filter, topic=name))
+        judged(view, filter, wanted)
         seen = views.seen(view, filter)
         found, left = comparison.compare(seen, filter, wanted, correction), folded(seen, by_topic=True)
     answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, "folded": left, **found}
@@ -144,6 +140,12 @@ def compare(
     ]
     text = "\n".join([*heads, *lines, "", *(told or ["no two of them are surely apart"])])
     console.answer(answer, as_json=json_, text=text)
+
+
+def _table(answer: dict[str, Any]) -> list[str]:
+    rows = answer.get("rows", [])
+    lines = [_line(str(row.get("start") or row.get("name")), row) for row in rows]
+    return [*told_of(answer["folded"]), _COLUMNS, _line(answer["topic"], answer["total"]), *lines]
 
 
 @contextmanager

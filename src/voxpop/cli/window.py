@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -78,19 +78,22 @@ def _time(word: str | None) -> datetime | None:
     return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
 
 
-def judged(store: View, filter: Filter) -> None:
-    """See that the store knows what posts say of the filter's topic, where that is asked for.
+def judged(store: View, filter: Filter, topics: Sequence[str]) -> None:
+    """See that the store knows what posts say of one of some topics at least, where that is asked for.
 
     Raises:
-        Terminal: it does not, or the filter has no topic.
+        Terminal: it does not, or one of them is every post.
     """
+    from voxpop.stores.filter import stance_of
+
     if not filter.towards:
         return
-    if filter.topic == "*":
+    if "*" in topics:
         raise Terminal("what posts say is counted towards a topic; give one with --topic, or leave --towards out")
-    if not store.query("judged", topic=filter.counted)["there"][0].as_py():
+    if not any(store.query("judged", topic=stance_of(name))["there"][0].as_py() for name in topics):
+        named = ", ".join(topics)
         raise Terminal(
-            f"the store does not know what posts say of {filter.topic}; name a towards_model in voxpop.toml and run "
+            f"the store does not know what posts say of {named}; name a towards_model in voxpop.toml and run "
             "`voxpop run --once`, or leave --towards out"
         )
 

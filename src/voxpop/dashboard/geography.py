@@ -56,14 +56,15 @@ def _found(service: Service, choice: Choice, window: Window) -> Answer:
     rows = {name: _by(store, window, name) for name in _FIELDS}
     filter = replace(window.filter, countries=())
     period = Span(window.start, window.end)
-    known = {row["name"]: row["n"] for row in places.coverage(store, filter, period).to_pylist()}
+    n = sum(row["n"] for row in rows["country"])
+    gps = places.gps_share(store, filter, period)
     cells = places.cells(store, filter, period, RESOLUTION).to_pylist() if choice.layer == "volume" else []
     placed = sum(row["n"] for row in rows["country"] if row["name"])
     drawn = Places(rows["country"], cells, countries.names())
     return {
         "atlas": atlas(drawn, choice.layer, choice.countries, choice.layer),
         "places": lists.places(rows["country"], choice),
-        "coverage": text.coverage(placed, known.get("gps", 0), sum(row["n"] for row in rows["country"])),
+        "coverage": text.coverage(placed, gps, n),
         "help": _help(choice, cells),
         "mix": html.Div([lists.mix(name, _FIELDS[name], rows[name], choice) for name in ("lang", "source")]),
         "options": _options(rows, choice),

@@ -208,9 +208,9 @@ def over(intervals: int, width: timedelta) -> str:
     return f", over the last {intervals} {interval(width)}s" if intervals > 1 else ""
 
 
-def coverage(known: int, gps: int, n: int) -> str:
-    """How many posts have a place, and how many of those a point of their own."""
-    shares = [percent(count / n if n else None) for count in (known, gps)]
+def coverage(known: int, gps: float, n: int) -> str:
+    """How many posts have a place, and which share a point of their own."""
+    shares = [percent(share if n else None) for share in (known / max(n, 1), gps)]
     return f"{shares[0]} of {posts(n)} have a place; {shares[1]} by GPS"
 
 

@@ -23,6 +23,7 @@ READS: Final = frozenset(
         "sample_drawn",
         "cells",
         "coverage",
+        "coverage_drawn",
     )
 )
 """The statements that read posts or buckets through a filter."""

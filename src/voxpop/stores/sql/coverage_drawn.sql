@@ -1,0 +1,5 @@
+-- params: topic, start, end, countries, langs, sources, reposts
+-- As coverage.sql, of the posts that drawn has: one in 32, those without text left out.
+{covered}
+from {drawn}
+{covered_by};
