@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench bench-api bench-dashboard bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies bench-views bench-insight bench-alerts soak model recording training cluster containers wheel clean
+.PHONY: help demo install test check fmt ci docs bench bench-api bench-dashboard bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies bench-views bench-insight bench-alerts soak model recording charts training cluster containers wheel clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ docs: $(VENV)/.dev ## write the generated pages of docs/
 
 recording: $(VENV)/.dev ## write the demo's recording from recording/*.jsonl
 	$(BIN)/python recording/build.py
+
+charts: ## write the dashboard's part of Plotly.js from charts/ (needs Node.js)
+	cd charts && npm install --no-audit --no-fund --no-package-lock && node build.js
 
 training: $(VENV)/.train ## add PyTorch and what training needs to .venv
 
