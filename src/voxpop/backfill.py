@@ -10,8 +10,8 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from voxpop import segment as segments
-from voxpop.errors import Poison, Transient
-from voxpop.patience import Patience
+from voxpop.errors import Poison
+from voxpop.patience import keep_at
 from voxpop.segment import Segment
 
 IDLE_SECONDS: Final = 0.5
@@ -58,17 +58,7 @@ class Backfill:
 
     def run(self) -> None:
         """Work as topics come, until `stop` is called."""
-        # The pipeline says when the store is away.
-        patience = Patience(self._stop, lambda line: None)
-        while not self._stop.is_set():
-            try:
-                done = self.catch_up()
-            except Transient as error:
-                patience.wait(error)
-                continue
-            patience.over()
-            if done == 0:
-                self._stop.wait(IDLE_SECONDS)
+        keep_at(self.catch_up, self._stop, IDLE_SECONDS)
 
     def stop(self) -> None:
         """Make `run` and `catch_up` end after the segment in hand; any thread may call it."""

@@ -38,3 +38,20 @@ class Patience:
         if self.trouble is not None:
             self._say("voxpop: it is back")
             self.trouble, self._seconds = None, FIRST_SECONDS
+
+
+def keep_at(work: Callable[[], int], stop: threading.Event, idle: float) -> None:
+    """Do work again and again until `stop` is set: at once where there was some, after `idle` seconds where not.
+
+    While something is away it waits without a word: whoever else uses it says so.
+    """
+    patience = Patience(stop, lambda line: None)
+    while not stop.is_set():
+        try:
+            done = work()
+        except Transient as error:
+            patience.wait(error)
+            continue
+        patience.over()
+        if done == 0:
+            stop.wait(idle)

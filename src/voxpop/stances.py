@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from voxpop import segment as segments
 from voxpop.engines.embedded import EmbeddedEngine
-from voxpop.errors import Poison, Transient
-from voxpop.patience import Patience
+from voxpop.errors import Poison
+from voxpop.patience import keep_at
 from voxpop.seams import Store
 from voxpop.segment import Segment
 from voxpop.stores import queries
@@ -85,17 +85,7 @@ class Stances:
 
     def run(self) -> None:
         """Work as segments are loaded and topics come, until `stop` is called."""
-        # The pipeline says when the store is away.
-        patience = Patience(self._stop, lambda line: None)
-        while not self._stop.is_set():
-            try:
-                done = self.step()
-            except Transient as error:
-                patience.wait(error)
-                continue
-            patience.over()
-            if done == 0:
-                self._stop.wait(IDLE_SECONDS)
+        keep_at(self.step, self._stop, IDLE_SECONDS)
 
     def stop(self) -> None:
         """Make `run` and `catch_up` end after the segment in hand; any thread may call it."""

@@ -1,10 +1,7 @@
 -- params: topic, start, end, countries, langs, sources, reposts
 select
     h3 as name,
-    count(*) filter (where label = 'negative')::bigint as n_neg,
-    count(*) filter (where label = 'neutral')::bigint as n_neu,
-    count(*) filter (where label = 'positive')::bigint as n_pos,
-    count(*) filter (where label = 'unscored')::bigint as n_unscored
+    {label_counts}
 from {posts}
 where live
   and h3 is not null

@@ -1,4 +1,6 @@
 -- params: topic, start, end, countries, langs, sources, reposts
-{covered}
+select
+    geo_source as name,
+    {label_counts}
 from {posts}
 {covered_by};
