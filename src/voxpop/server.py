@@ -224,6 +224,7 @@ class Server:
 
     def _configuration(self) -> uvicorn.Config:
         settings, metrics = self._assembly.settings, Metrics()
+        towards = towards_spec(settings) if settings.towards_model else None
         service = Service(
             store=MeasuredStore(self._assembly.store, metrics),
             scorer=MeasuredScorer(self._assembly.scorer, metrics),
@@ -240,9 +241,8 @@ class Server:
             correction=correction.find(self._assembly.job.model.directory, settings.correction),
             corrections=None if self._assembly.read_only else Corrections(self._assembly.store, settings.data),
             health=self._health(),
-            # Most readers never ask for it, so it is opened on use.
-            towards=(lambda: towards_spec(settings).open()) if settings.towards_model else None,
-            towards_correction=correction.find(towards_spec(settings).directory) if settings.towards_model else None,
+            towards=towards.open if towards else None,
+            towards_correction=correction.find(towards.directory) if towards else None,
         )
         api = create_api(service)
         mount(api, service)
