@@ -124,12 +124,10 @@ def following(browser: Browser, served: Measured, given: argparse.Namespace) -> 
 def crowded(browser: Browser, served: Measured, given: argparse.Namespace) -> Rows:
     """How many the server can do."""
     served.tell(f"load {RATE}")
-    with chrome.context(browser) as visitor:
-        bodies = chrome.questions(chrome.opened(visitor, served.url, OURS))
     begun, first = time.monotonic(), served.cpu()
     # In a thread of its own, for Playwright has this one's event loop.
     with ThreadPoolExecutor(1) as pool:
-        watching = viewers.watch(served.url, bodies, given.viewers, given.seconds)
+        watching = viewers.watch(served.url, chrome.SEARCH, given.viewers, given.seconds)
         seen = pool.submit(asyncio.run, watching).result()
     busy = (served.cpu() - first) / (time.monotonic() - begun)
     served.tell("load 0")

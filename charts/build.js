@@ -1,5 +1,5 @@
 // Makes the part of Plotly.js that the dashboard draws with: a third of the whole, which a browser reads in a third of
-// the time. The version is the one that the Python package plotly brings; tests/dashboard/test_plotly.py holds them together.
+// the time. tests/dashboard/test_plotly.py holds it and package.json together.
 const { build } = require("esbuild");
 const { environmentPlugin } = require("esbuild-plugin-environment");
 const { glsl } = require("esbuild-plugin-glsl");

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 
 QUIET = "--no-sandbox --disable-gpu --disable-background-networking --no-first-run --js-flags=--expose-gc".split()
 PATIENCE = 60_000
+SEARCH = "range=24h"
+"""What a page of ours shows."""
 
 WATCH = """
 (() => {
@@ -59,7 +61,7 @@ class Kind:
     first: int
 
 
-OURS = Kind("?range=24h", "#cards .unit", "#topics table a >> nth={place}", 0)
+OURS = Kind(f"?{SEARCH}", "#cards .unit", "#topics table a >> nth={place}", 0)
 RADIO = "[data-testid=stRadio] [role=radiogroup] >> nth=0"
 PEER = Kind("", "[data-testid=stMetricValue]", RADIO + " >> label >> nth={place}", 1)
 
@@ -178,20 +180,3 @@ def heap(page: Page, minutes: float) -> list[tuple[float, float]]:
         used = next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize")
         found.append((step * every / 60, used / 1e6))
     return found
-
-
-def questions(page: Page) -> list[str]:
-    """What an open page asks with an update: the bodies of its requests, to be asked by others."""
-    wanted = {"figure.data": "", "atlas.data": "", "topic.value": ""}
-
-    def hear(body: str) -> None:
-        for mark in wanted:
-            wanted[mark] = body if mark in body else wanted[mark]
-
-    page.on("request", lambda request: hear(request.post_data or "") if "_dash-update" in request.url else None)
-    end = time.monotonic() + PATIENCE / 1000
-    while not all(wanted.values()):
-        if time.monotonic() > end:
-            raise RuntimeError(f"the page did not ask for {[mark for mark, body in wanted.items() if not body]}")
-        page.wait_for_timeout(500)
-    return list(wanted.values())

@@ -11,7 +11,6 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 SLOW = 5.0
 IN_TIME = 1.0
 _TIMEOUT = ClientTimeout(total=None, sock_read=60)
-_JSON = {"Content-Type": "application/json"}
 
 
 @dataclass
@@ -28,12 +27,12 @@ class Seen:
         return sum(took <= IN_TIME for took in self.answered) / max(1, self.updates)
 
 
-async def watch(url: str, bodies: list[str], count: int, seconds: float) -> Seen:
-    """So many viewers for so long."""
+async def watch(url: str, search: str, count: int, seconds: float) -> Seen:
+    """So many viewers of an address of the overview for so long."""
     seen = Seen()
     connector = TCPConnector(limit=0)
     async with ClientSession(connector=connector, timeout=_TIMEOUT) as session:
-        viewers = [_Viewer(session, url, bodies, seen) for _ in range(count)]
+        viewers = [_Viewer(session, url, search, seen) for _ in range(count)]
         tasks = [asyncio.create_task(viewer.follow()) for viewer in viewers]
         await asyncio.sleep(seconds)
         for task in tasks:
@@ -45,10 +44,9 @@ async def watch(url: str, bodies: list[str], count: int, seconds: float) -> Seen
 class _Viewer:
     """One page: it asks for the numbers with an update, not before the last were there, and for the map every 5 s."""
 
-    def __init__(self, session: ClientSession, url: str, bodies: list[str], seen: Seen) -> None:
-        self._session, self._url, self._seen = session, url, seen
-        self._often = [body for body in bodies if "atlas.data" not in body]
-        self._seldom = [body for body in bodies if "atlas.data" in body]
+    def __init__(self, session: ClientSession, url: str, search: str, seen: Seen) -> None:
+        self._session, self._url, self._search, self._seen = session, url, search, seen
+        self._newest = ""
         self._since: float | None = None
         self._surveyed = 0.0
         self._changed = asyncio.Event()
@@ -58,6 +56,8 @@ class _Viewer:
         try:
             async with self._session.get(f"{self._url}v1/live?topic=*&width=60") as stream:
                 async for line in stream.content:
+                    if line.startswith(b"id: "):
+                        self._newest = line[4:].decode().strip()
                     if line.startswith(b"event: update"):
                         self._seen.updates += 1
                         self._since = self._since or time.monotonic()
@@ -72,17 +72,17 @@ class _Viewer:
             await asyncio.sleep(max(0.0, last + 1 - time.monotonic()))
             self._changed.clear()
             last, since, self._since = time.monotonic(), self._since or time.monotonic(), None
-            bodies = list(self._often)
+            parts = ["board"]
             if last - self._surveyed >= SLOW:
                 self._surveyed = last
-                bodies += self._seldom
+                parts.append("places")
             try:
-                await asyncio.gather(*(self._post(body) for body in bodies))
+                await asyncio.gather(*map(self._get, parts))
                 self._seen.answered.append(time.monotonic() - since)
             except (ClientError, TimeoutError):
                 self._seen.failed += 1
 
-    async def _post(self, body: str) -> None:
-        async with self._session.post(f"{self._url}_dash-update-component", data=body, headers=_JSON) as answer:
+    async def _get(self, part: str) -> None:
+        async with self._session.get(f"{self._url}overview/{part}?{self._search}&seen={self._newest}") as answer:
             answer.raise_for_status()
             await answer.read()

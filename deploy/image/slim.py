@@ -20,9 +20,6 @@ UNUSED: Final = (
     *("pyarrow/libarrow_s3*", "pyarrow/_s3fs.*", "pyarrow/libarrow_python.so", "pyarrow/libarrow_python.so.*.*.*"),
     # The library for C programs; Python's holds all of it once more.
     "onnxruntime/capi/libonnxruntime.so*",
-    # Maps and readable builds for who develops Dash; pictures for notebooks.
-    *("dash/**/*.js.map", "dash/dash-renderer/build/*.dev.js", "plotly/labextension", "dash_mantine_components/*.map"),
-    "plotly/package_data/widgetbundle.js",
     *("**/tests", "numpy/**/*.pyi", "pyspark/examples", "pyspark/licenses"),
     # A store for the state of streams; Voxpop's have none, and Spark's default is another.
     "pyspark/jars/rocksdbjni-*.jar",

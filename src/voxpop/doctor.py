@@ -35,7 +35,7 @@ ROOM_WARN, ROOM_FAIL = 5 << 30, 500 << 20
 MEMORY: Final = 2 << 30
 VNNI: Final = ("avx512_vnni", "avx_vnni", "amx_int8", "asimddp")
 """Names of the processor's 8-bit dot product in /proc/cpuinfo, on x86 and on ARM."""
-PACKAGES: Final = ("duckdb", "fastapi", "numpy", "onnxruntime", "pyarrow", "tokenizers", "uvicorn", "dash")
+PACKAGES: Final = ("duckdb", "fastapi", "numpy", "onnxruntime", "pyarrow", "tokenizers", "uvicorn")
 SOON_DAYS: Final = 14
 EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
 

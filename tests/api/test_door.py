@@ -88,9 +88,16 @@ def test_a_route_without_a_scope_of_its_own_does_not_start(dependencies: list[ob
 async def test_without_a_key_nothing_is_open_but_health_and_the_login(service: Service, closed: Shut) -> None:
     api = everything(replace(service, door=closed.door))
     routes = served(api)
-    assert ("POST", "/_dash-update-component") in routes and ("GET", "/_dash-layout") in routes
+    assert {("GET", "/"), ("GET", "/overview/board"), ("GET", "/overview/places"), ("GET", "/overview/posts")} <= set(
+        routes
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://voxpop.example") as client:
-        for method, path in [*routes, ("GET", "/assets/voxpop.js"), ("GET", "/openapi.json"), ("TRACE", "/v1/posts")]:
+        for method, path in [
+            *routes,
+            ("GET", "/assets/overview-board.js"),
+            ("GET", "/openapi.json"),
+            ("TRACE", "/v1/posts"),
+        ]:
             answer = await client.request(method, path)
             if path in OPEN:
                 assert answer.status_code in (200, 303, 403, 404, 405), (method, path)
@@ -125,16 +132,16 @@ async def test_a_key_that_may_not_read_sees_nothing_of_the_dashboard(service: Se
     async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://voxpop.example") as client:
         for path in (
             "/",
-            "/_dash-layout",
-            "/_dash-dependencies",
-            "/assets/voxpop.js",
+            "/overview/board",
+            "/overview/places",
+            "/overview/posts",
+            "/assets/overview-board.js",
             "/openapi.json",
             "/v2",
             "/nothing",
         ):
             answer = await client.get(path, headers=headers)
             assert "scope read" in problem(answer, 403), path
-        problem(await client.post("/_dash-update-component", json={}, headers=headers), 403)
         assert (await client.post("/v1/score", json={"texts": ["good"]}, headers=headers)).status_code == 200
 
 

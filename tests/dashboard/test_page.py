@@ -39,8 +39,7 @@ def at(page: Page, url: str) -> Page:
 
 
 def choose_topic(page: Page, title: str) -> None:
-    page.locator("#topic").click()
-    page.get_by_role("option", name=title).click()
+    page.locator("#topic").select_option(label=title)
 
 
 def counted(served: Served, topic: str) -> int:
@@ -95,7 +94,7 @@ def test_topic_and_range_live_in_the_address(served: Served, page: Page) -> None
     page.get_by_text("6 h", exact=True).click()
     expect(page).to_have_url(served.url + "?topic=pear&range=6h")
     page.reload()
-    expect(page.locator("#topic")).to_have_value("Pear")
+    expect(page.locator("#topic")).to_have_value("pear")
     expect(page.get_by_role("radio", name="6 h")).to_be_checked()
     expect(page.locator("#cards .unit").first).to_have_text("15 posts")
     page.go_back()
@@ -104,7 +103,7 @@ def test_topic_and_range_live_in_the_address(served: Served, page: Page) -> None
     expect(apple).to_have_attribute("href", "?topic=apple&range=1h")
     apple.click()
     expect(page).to_have_url(served.url + "?topic=apple&range=1h")
-    expect(page.locator("#topic")).to_have_value("Apple")
+    expect(page.locator("#topic")).to_have_value("apple")
     expect(page.locator("#cards .unit").first).to_have_text("30 posts")
 
 
@@ -205,7 +204,7 @@ def test_a_lost_feed_is_said_with_its_time_and_taken_up_again(tmp_path: Path, pa
 
 
 def test_light_and_dark_follow_the_system_until_a_reader_chooses(served: Served, page: Page) -> None:
-    scheme = "document.documentElement.dataset.mantineColorScheme"
+    scheme = "document.documentElement.dataset.scheme"
     page.emulate_media(color_scheme="dark")
     at(page, served.url)
     assert page.evaluate(scheme) == "dark"

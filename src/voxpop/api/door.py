@@ -34,8 +34,8 @@ _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-
 _STREAM: Final = "/v1/live"
 _LOOK_SECONDS: Final = 1.0
 _LAST_SECONDS: Final = 5.0
-_MACHINE: Final = ("/v1", "/metrics", "/openapi.json", "/_dash")
-_UNCOUNTED: Final = ("/assets/", "/_dash-component-suites/")
+_MACHINE: Final = ("/v1", "/metrics", "/openapi.json", "/overview/")
+_UNCOUNTED: Final = "/assets/"
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
 

@@ -18,7 +18,7 @@ from voxpop.api.keys import Key, KeyRing
 
 COOKIE: Final = "voxpop-session"
 CSRF_COOKIE: Final = "_csrf_token"
-"""Readable by the page's own scripts, which send it back as a header: Dash does so by itself."""
+"""Readable by the page's own scripts, which send it back as a header."""
 CSRF_HEADER: Final = "X-CSRFToken"
 FORM_COOKIE: Final = "voxpop-login"
 _SHA256: Final = {"digest_method": hashlib.sha256}

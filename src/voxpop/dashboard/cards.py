@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from dash import html
-from dash.development.base_component import Component
-
 from voxpop.dashboard import text
 from voxpop.dashboard import text_overview as words
 from voxpop.dashboard.lists import marker
+from voxpop.dashboard.markup import Markup, el
 from voxpop.insight.shift import Level, Shift, growth, levels
 from voxpop.stores.queries import Comparison, Totals
 
@@ -19,7 +17,7 @@ Ends = tuple[float, float, float]
 """A net sentiment, and the ends of its interval."""
 
 
-def cards(comparison: Comparison, before: str, corrected: Ends | None = None) -> list[Component]:
+def cards(comparison: Comparison, before: str, corrected: Ends | None = None) -> list[Markup]:
     """Posts a minute, net sentiment and the shares, with their change against the period before, called `before`.
 
     Net sentiment is counted; `corrected` for the model's errors, with the ends of its interval, it stands below.
@@ -49,26 +47,25 @@ def cards(comparison: Comparison, before: str, corrected: Ends | None = None) ->
     ]
 
 
-def _card(title: str, value: str, unit: str, below: list[Component]) -> Component:
-    figure = html.P([html.Span(value, className="value"), html.Span(unit, className="unit")], className="figure")
-    return html.Section([html.H2(title), figure, html.Div(below)], className="card kpi")
+def _card(title: str, value: str, unit: str, below: list[Markup]) -> Markup:
+    figure = el("p", el("span", value, class_="value"), el("span", unit, class_="unit"), class_="figure")
+    return el("section", el("h2", title), figure, el("div", *below), class_="card kpi")
 
 
-def _corrected(found: Ends | None) -> list[Component]:
-    return [html.P(text.corrected(*found), title=text.CORRECTED_HELP, className="change")] if found else []
+def _corrected(found: Ends | None) -> list[Markup]:
+    return [el("p", text.corrected(*found), title=text.CORRECTED_HELP, class_="change")] if found else []
 
 
 def _moved(shift: Shift | None, unit: str) -> str | None:
     return None if shift is None else f"{text.signed(shift.change)} {text.ends(shift.low, shift.high)} {unit}"
 
 
-def _change(said: str | None, shift: Shift | None, before: str, help: str) -> Component:
+def _change(said: str | None, shift: Shift | None, before: str, help: str) -> Markup:
     if said is None or shift is None:
-        return html.P(text.NO_CHANGE, className="change")
-    chance = [] if shift.sure else [f", {words.CHANCE}"]
-    return html.P(
-        [html.Span(said, className=f"by {_direction(shift)}"), f" vs {before}", *chance], className="change", title=help
-    )
+        return el("p", text.NO_CHANGE, class_="change")
+    by = el("span", said, class_=f"by {_direction(shift)}")
+    chance = None if shift.sure else f", {words.CHANCE}"
+    return el("p", by, f" vs {before}", chance, class_="change", title=help)
 
 
 def _direction(shift: Shift) -> str:
@@ -77,31 +74,30 @@ def _direction(shift: Shift) -> str:
     return "up" if shift.change > 0 else "down"
 
 
-def _shares(totals: Totals, found: dict[str, Level]) -> Component:
+def _shares(totals: Totals, found: dict[str, Level]) -> Markup:
     counts = {"negative": totals.n_neg, "neutral": totals.n_neu, "positive": totals.n_pos}
     every = {**counts, "unscored": totals.n_unscored}
-    bar = [html.Span(className=label, style={"flexGrow": n}) for label, n in every.items() if n]
-    legend = [html.Li(_share(label, found[label])) for label in _SCORED]
+    bar = [el("span", class_=label, style=f"flex-grow:{n}") for label, n in every.items() if n]
+    legend = [el("li", *_share(label, found[label])) for label in _SCORED]
     unscored = [
         marker("unscored"),
-        html.Span(text.LABELS["unscored"]),
-        html.B(text.percent(totals.n_unscored / totals.n if totals.n else None)),
+        el("span", text.LABELS["unscored"]),
+        el("b", text.percent(totals.n_unscored / totals.n if totals.n else None)),
     ]
-    return html.Section(
-        [
-            html.H2(text.SHARES),
-            html.Div(bar, className="bar", **{"aria-hidden": "true"}),
-            html.Ul([*legend, html.Li(unscored, title=words.SHIFT_HELP)], className="legend"),
-            html.P(text.unscored(totals.n_unscored, totals.n), className="change"),
-        ],
-        className="card shares",
+    return el(
+        "section",
+        el("h2", text.SHARES),
+        el("div", *bar, class_="bar", aria_hidden="true"),
+        el("ul", *legend, el("li", *unscored, title=words.SHIFT_HELP), class_="legend"),
+        el("p", text.unscored(totals.n_unscored, totals.n), class_="change"),
+        class_="card shares",
     )
 
 
-def _share(label: str, level: Level) -> list[Component]:
-    parts = [marker(label), html.Span(text.LABELS[label]), html.B(text.percent(level.value))]
+def _share(label: str, level: Level) -> list[Markup]:
+    parts = [marker(label), el("span", text.LABELS[label]), el("b", text.percent(level.value))]
     # Of a label that neither period has, as when it is filtered out, there is no change to tell.
     if level.shift and (level.value or level.shift.change):
-        said = html.Span(words.points(level.shift), className=f"by {_direction(level.shift)}", title=words.SHIFT_HELP)
+        said = el("span", words.points(level.shift), class_=f"by {_direction(level.shift)}", title=words.SHIFT_HELP)
         parts.append(said)
     return parts

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dash import html
-from dash.development.base_component import Component
-
 from voxpop.dashboard import text_overview as words
 from voxpop.dashboard.choice import Choice
 from voxpop.dashboard.lists import leading, named
+from voxpop.dashboard.markup import Markup, el
 from voxpop.stores.queries import ALL
 
 _FIELDS: Final = {"countries": "country", "langs": "lang", "sources": "source", "labels": "label"}
 
 
-def chips(choice: Choice, titles: Mapping[str, str]) -> list[Component]:
+def chips(choice: Choice, titles: Mapping[str, str]) -> list[Markup]:
     """A chip for each filter but the range, and one that lifts them all; nothing where nothing is filtered."""
-    found: list[Component] = []
+    found: list[Markup] = []
     if choice.topic != ALL:
-        found.append(_chip(html.Bdi(titles.get(choice.topic, choice.topic)), choice, topic=ALL))
+        found.append(_chip(el("bdi", titles.get(choice.topic, choice.topic)), choice, topic=ALL))
     if choice.start and choice.end:
         period = words.period(choice.start, choice.end, choice.tz)
-        found.append(_chip(html.Span(period), choice, start=None, end=None))
+        found.append(_chip(el("span", period), choice, start=None, end=None))
     for field, kind in _FIELDS.items():
         values = getattr(choice, field)
         for value in values:
@@ -31,13 +29,12 @@ def chips(choice: Choice, titles: Mapping[str, str]) -> list[Component]:
             found.append(_chip(named(kind, value), choice, **{field: left}))
     for name, usual in (("reposts", True), ("copies", True), ("one_voice", False), ("towards", False)):
         if getattr(choice, name) != usual and (name != "towards" or choice.topic != ALL):
-            found.append(_chip(html.Span(words.SWITCHED[name]), choice, **{name: usual}))
+            found.append(_chip(el("span", words.SWITCHED[name]), choice, **{name: usual}))
     if found:
-        found.append(html.Li(leading(words.RESET, choice.reset(), choice, "reset")))
+        found.append(el("li", leading(words.RESET, choice.reset(), choice, "reset")))
     return found
 
 
-def _chip(name: Component, choice: Choice, **lifted: Any) -> Component:
-    spoken = html.Span(words.REMOVE, className="spoken")
-    link = leading([spoken, name, html.Span("×", **{"aria-hidden": "true"})], choice.address(**lifted), choice)
-    return html.Li(link, className="chip")
+def _chip(name: Markup, choice: Choice, **lifted: Any) -> Markup:
+    parts = (el("span", words.REMOVE, class_="spoken"), name, el("span", "×", aria_hidden="true"))
+    return el("li", leading(parts, choice.address(**lifted), choice), class_="chip")

@@ -6,26 +6,26 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from dash import html
-from dash.development.base_component import Component
-
 from voxpop.dashboard import text_overview as words
 from voxpop.dashboard.choice import Choice
+from voxpop.dashboard.markup import Markup, el
 from voxpop.dashboard.view import Window
 from voxpop.stores.queries import ALL
 
 _LISTS: Final = {"country": "countries", "lang": "langs", "source": "sources", "label": "labels"}
 
 
-def links(choice: Choice, window: Window) -> list[Component]:
+def links(choice: Choice, window: Window) -> list[Markup]:
     """The series and the posts of a window as CSV, filtered as the page is."""
     series = [("width", str(window.width // timedelta(seconds=1))), ("tz", choice.zone)]
     sought = [("q", choice.words)] if choice.words else []
+    files = (
+        ("buckets", words.SERIES_CSV, "voxpop-series.csv", series),
+        ("posts", words.POSTS_CSV, "voxpop-posts.csv", sought),
+    )
     return [
-        html.A(
-            words.SERIES_CSV, href=address("v1/export/buckets", choice, window, series), download="voxpop-series.csv"
-        ),
-        html.A(words.POSTS_CSV, href=address("v1/export/posts", choice, window, sought), download="voxpop-posts.csv"),
+        el("a", said, href=address(f"v1/export/{path}", choice, window, more), download=name)
+        for path, said, name, more in files
     ]
 
 

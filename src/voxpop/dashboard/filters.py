@@ -1,40 +1,16 @@
-"""The controls: what they offer, and where they stand."""
+"""The controls of the overview, whose ids are their names in the address; the page's script says where they stand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
-
-import dash_mantine_components as dmc
-from dash import html
-from dash.development.base_component import Component
 
 from voxpop.dashboard import text
 from voxpop.dashboard import text_overview as words
 from voxpop.dashboard.choice import zones
+from voxpop.dashboard.lists import marker
+from voxpop.dashboard.markup import Child, Markup, el
 from voxpop.stores.queries import ALL
 from voxpop.topics import Topic
-
-CONTROLS: Final[dict[str, str]] = {
-    "topic": "value",
-    "range": "value",
-    "country": "value",
-    "lang": "value",
-    "source": "value",
-    "label": "value",
-    "reposts": "checked",
-    "copies": "checked",
-    "one_voice": "checked",
-    "towards": "checked",
-    "tz": "value",
-    "start": "value",
-    "end": "value",
-    "net": "value",
-    "map": "value",
-    "q": "value",
-    "order": "value",
-}
-"""Controls by id, which is their name in the address, and the property that holds what is chosen."""
 
 
 def choices(topics: Sequence[Topic]) -> list[dict[str, str]]:
@@ -43,93 +19,117 @@ def choices(topics: Sequence[Topic]) -> list[dict[str, str]]:
     return [every, *({"value": topic.name, "label": topic.title} for topic in topics)]
 
 
-def filters(topics: Sequence[Topic], judged: bool) -> Component:
+def filters(topics: Sequence[Topic], judged: bool) -> Markup:
     """Topic and range, and behind two buttons the rest of the filters and the ways out.
 
     `judged` tells whether posts are scored towards topics.
     """
-    topic = dmc.Select(
-        id="topic", data=choices(topics), allowDeselect=False, searchable=True, **{"aria-label": text.TOPIC}
+    offered = [el("option", one["label"], value=one["value"]) for one in choices(topics)]
+    topic = el("select", *offered, id="topic", aria_label=text.TOPIC, data_control="value")
+    range = el("div", segments("range", text.RANGE, text.RANGES), class_="ranges")
+    row = el("div", topic, range, _more(judged), _share(), el("p", id="period", class_="period"), class_="row")
+    chips = el("ul", id="chips", aria_label=words.CHIPS)
+    return el("div", row, chips, el("p", id="folded"), id="filters")
+
+
+def segments(id: str, label: str, options: dict[str, str], chosen: str | None = None) -> Markup:
+    """A choice of one of a few, all of them to be seen."""
+    return el(
+        "div",
+        *(
+            el("label", el("input", type="radio", name=id, value=value, checked=value == chosen), el("span", name))
+            for value, name in options.items()
+        ),
+        id=id,
+        class_="segments",
+        role="radiogroup",
+        aria_label=label,
+        data_control="one",
     )
-    range = segments("range", text.RANGE, text.RANGES)
-    row = [topic, html.Div(range, className="ranges"), _more(judged), _share(), html.P(id="period", className="period")]
-    chips = html.Ul(id="chips", **{"aria-label": words.CHIPS})
-    return html.Div([html.Div(row, className="row"), chips, html.P(id="folded")], id="filters")
 
 
-def segments(id: str, label: str, options: dict[str, str]) -> Component:
-    """A choice of one of a few."""
-    data = [{"value": value, "label": name} for value, name in options.items()]
-    return dmc.SegmentedControl(id=id, data=data, value="", withItemsBorders=False, **{"aria-label": label})
-
-
-def _more(judged: bool) -> Component:
-    lists = [_several(id, label) for id, label in (("country", words.COUNTRY), ("lang", words.LANG))]
-    named = [{"value": value, "label": name} for value, name in text.LABELS.items()]
-    zone = dmc.Select(
-        id="tz", label=words.ZONE, data=["UTC", *sorted(zones() - {"UTC"})], searchable=True, allowDeselect=False,
-        limit=60, comboboxProps=_INSIDE,
-    )  # fmt: skip
-    ends = [_time("start", words.FROM), _time("end", words.UNTIL)]
+def _more(judged: bool) -> Markup:
+    named = [_check(value, marker(value), name) for value, name in text.LABELS.items()]
     parts = [
-        *lists,
-        _several("source", words.SOURCE),
-        _several("label", words.LABEL, named),
-        *(_switch(id, *said, hidden=id == "towards" and not judged) for id, said in words.SWITCHES.items()),
-        zone,
-        html.Div(ends, className="ends"),
-        html.P(words.PERIOD_HELP, className="help"),
+        _several("country", words.COUNTRY),
+        _several("lang", words.LANG),
+        _checks("source", words.SOURCE),
+        _checks("label", words.LABEL, *named),
+        el("div", *(_switch(id, *said) for id, said in words.SWITCHES.items() if id != "towards" or judged)),
+        _field("tz", words.ZONE, el("select", *map(_zone, ["UTC", *sorted(zones() - {"UTC"})]), **_control("tz"))),
+        el("div", _time("start", words.FROM), _time("end", words.UNTIL), class_="ends"),
+        el("p", words.PERIOD_HELP, class_="help"),
     ]
     return _opening("more-filters", words.FILTERS, parts)
 
 
-_INSIDE: Final[dict[str, Any]] = {"withinPortal": False}
-"""A list that opens inside its panel stays with it for the keyboard and for screen readers."""
+def _control(id: str, kind: str = "value") -> dict[str, str]:
+    return {"id": id, "data_control": kind}
 
 
-def _several(id: str, label: str, data: Sequence[Any] = ()) -> Component:
-    return dmc.MultiSelect(
+def _field(id: str, label: str, *control: Child) -> Markup:
+    return el("div", el("label", label, for_=id), *control, class_="field")
+
+
+def _zone(name: str) -> Markup:
+    return el("option", name)
+
+
+def _several(id: str, label: str) -> Markup:
+    """Several of many: what is chosen is listed, and more is found by typing."""
+    return el(
+        "div",
+        el("label", label, for_=f"{id}-more"),
+        el("ul", class_="picked"),
+        el(
+            "input",
+            id=f"{id}-more",
+            list=f"{id}-offered",
+            placeholder=words.ANY,
+            autocomplete="off",
+            data_more=words.ANOTHER,
+        ),
+        el("datalist", id=f"{id}-offered"),
+        el("p", words.NOTHING, class_="help nothing", role="status", hidden=True),
         id=id,
-        label=label,
-        data=list(data),
-        value=[],
-        placeholder=words.ANY,
-        searchable=True,
-        clearable=True,
-        hidePickedOptions=True,
-        nothingFoundMessage=words.NOTHING,
-        comboboxProps=_INSIDE,
-        clearButtonProps={"aria-label": f"{words.RESET}: {label}"},
+        class_="field several",
+        data_control="several",
+        data_remove=words.REMOVE,
     )
 
 
-def _switch(id: str, label: str, help: str, *, hidden: bool) -> Component:
-    # Hidden, and not left out: callbacks name every control.
-    style = {"display": "none"} if hidden else None
-    return dmc.Switch(style=style, id=id, label=label, description=help or None, checked=id in ("reposts", "copies"))
+def _checks(id: str, label: str, *options: Markup) -> Markup:
+    """Several of a few."""
+    return el("fieldset", el("legend", label), el("div", *options), **_control(id, "checks"))
 
 
-def _time(id: str, label: str) -> Component:
-    return dmc.DateTimePicker(
-        id=id, label=label, clearable=True, valueFormat="D MMM YYYY HH:mm", placeholder=words.ANY,
-        popoverProps={"withinPortal": False},
-        clearButtonProps={"aria-label": f"{words.RESET}: {label}"},
-    )  # fmt: skip
+def _check(value: str, *name: Child) -> Markup:
+    return el("label", el("input", type="checkbox", value=value), *name)
 
 
-def _share() -> Component:
+def _switch(id: str, label: str, help: str) -> Markup:
+    told = el("p", help, id=f"{id}-help", class_="help") if help else None
+    given = {**_control(id, "switch"), "role": "switch", "aria_describedby": f"{id}-help" if help else None}
+    return el("div", el("label", el("input", type="checkbox", **given), label), told, class_="switch")
+
+
+def _time(id: str, label: str) -> Markup:
+    return _field(id, label, el("input", type="datetime-local", step=60, **_control(id, "time")))
+
+
+def _share() -> Markup:
     buttons = [
         _button("png", words.CHART_PNG),
         _button("svg", words.CHART_SVG),
-        _button("copy", words.COPY, **{"data-done": words.COPIED}),
+        _button("copy", words.COPY, data_done=words.COPIED),
         _button("print", words.PRINT),
     ]
-    return _opening("share", words.SHARE, [html.Div(id="files"), *buttons])
+    return _opening("share", words.SHARE, [el("div", id="files"), *buttons])
 
 
-def _button(act: str, label: str, **more: str) -> Component:
-    return html.Button(label, type="button", **{"data-act": act}, **more)
+def _button(act: str, label: str, **more: str) -> Markup:
+    return el("button", label, type="button", data_act=act, **more)
 
 
-def _opening(id: str, title: str, parts: list[Component]) -> Component:
-    return html.Details([html.Summary(title), html.Div(parts, className="panel")], id=id, className="opening")
+def _opening(id: str, title: str, parts: list[Markup]) -> Markup:
+    return el("details", el("summary", title), el("div", *parts, class_="panel"), id=id, class_="opening")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
-
-from dash import html, no_update
 
 from voxpop.api.app import Service
 from voxpop.dashboard import countries, lists, text
 from voxpop.dashboard import text_overview as words
-from voxpop.dashboard.answers import Answer, guarded
+from voxpop.dashboard.answers import Answer, Request, chosen, guarded
 from voxpop.dashboard.choice import Choice
 from voxpop.dashboard.figures.atlas import FLOOR, Places, atlas
+from voxpop.dashboard.markup import el
 from voxpop.dashboard.view import Window, resolve
 from voxpop.insight.views import TooManyPosts
 from voxpop.seams import Store
@@ -22,33 +20,29 @@ from voxpop.stores import places, queries
 from voxpop.stores.period import Span
 from voxpop.stores.queries import Dimension
 
-PARTS: Final = {
-    "atlas": ("atlas", "data"),
-    "places": ("places", "children"),
-    "coverage": ("coverage", "children"),
-    "help": ("map-help", "children"),
-    "mix": ("mix", "children"),
-    "options": ("options", "data"),
-    "surveyed": ("surveyed", "data"),
-}
 RESOLUTION: Final = 3
 """H3 cells of about 12,400 square kilometres, the size of a county."""
 
 _FIELDS: Final[dict[Dimension, str]] = {"country": "countries", "lang": "langs", "source": "sources"}
 
 
-def answer(service: Service, choice: Choice, now: datetime) -> Answer:
-    """The map and the lists of a choice. Each is filtered by all but itself, so that what is left out can be added."""
+def answer(service: Service, request: Request) -> Answer:
+    """The map and the lists of a choice, and what the filters offer.
+
+    Each is filtered by all but itself, so that what is left out can be added. Where there is nothing to show, or too
+    much to look at, the overview's other answer says so.
+    """
 
     def found() -> Answer:
         known = queries.span(service.store)
+        if known is None:
+            return {}
+        choice = chosen(service, request.search, known, request.now)
         with suppress(TooManyPosts):
-            return _found(service, choice, resolve(choice, known, now)) if known else {}
-        # The overview says so in place of all of it.
+            return _found(service, choice, resolve(choice, known, request.now))
         return {}
 
-    shown = {name: value for name, value in guarded(found).items() if name in PARTS}
-    return {**dict.fromkeys(PARTS, no_update), **shown, "surveyed": now.isoformat()}
+    return {name: value for name, value in guarded(found).items() if name != "failure"}
 
 
 def _found(service: Service, choice: Choice, window: Window) -> Answer:
@@ -61,12 +55,11 @@ def _found(service: Service, choice: Choice, window: Window) -> Answer:
     cells = places.cells(store, filter, period, RESOLUTION).to_pylist() if choice.layer == "volume" else []
     placed = sum(row["n"] for row in rows["country"] if row["name"])
     drawn = Places(rows["country"], cells, countries.names())
+    mixes = [lists.mix(name, _FIELDS[name], rows[name], choice) for name in ("lang", "source")]
     return {
-        "atlas": atlas(drawn, choice.layer, choice.countries, choice.layer),
-        "places": lists.places(rows["country"], choice),
-        "coverage": text.coverage(placed, gps, n),
-        "help": _help(choice, cells),
-        "mix": html.Div([lists.mix(name, _FIELDS[name], rows[name], choice) for name in ("lang", "source")]),
+        "figure": atlas(drawn, choice.layer, choice.countries, choice.layer),
+        "html": {"places": lists.places(rows["country"], choice), "mix": el("div", *mixes)},
+        "text": {"coverage": text.coverage(placed, gps, n), "map-help": _help(choice, cells)},
         "options": _options(rows, choice),
     }
 

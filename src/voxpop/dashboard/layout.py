@@ -1,199 +1,171 @@
-"""The page's skeleton: header, filters and the places that callbacks fill."""
+"""The overview as a document: header, filters, and the places that answers fill, without a single number."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-import dash_mantine_components as dmc
-from dash import dcc, html
-from dash.development.base_component import Component
-
-from voxpop.dashboard import filters, lists, text
+from voxpop.api.service import Service
+from voxpop.dashboard import document, filters, lists, text
 from voxpop.dashboard import text_overview as words
+from voxpop.dashboard.markup import Child, Markup, el
 from voxpop.dashboard.pages import navigation
-from voxpop.topics import Topic
 
-FONTS: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif'
-THEME: Final = {"fontFamily": FONTS, "primaryColor": "gray", "defaultRadius": "md"}
-INDEX: Final = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-{{%metas%}}
-<title>{{%title%}}</title>
-<link rel="icon" type="image/svg+xml" href="assets/favicon.svg">
-{{%css%}}
-</head>
-<body>
-<noscript>{text.NO_SCRIPT}</noscript>
-{{%app_entry%}}
-<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
-</body>
-</html>"""
-CHART: Final[dict[str, Any]] = {"displaylogo": False, "displayModeBar": False, "responsive": True, "scrollZoom": False}
-MAP: Final[dict[str, Any]] = {**CHART, "scrollZoom": True, "topojsonURL": "assets/topojson/"}
+_STYLES: Final = ("overview.css", "overview-controls.css", "overview-print.css")
+_SCRIPTS: Final = (
+    "overview-words.js",
+    "overview-board.js",
+    "overview-controls.js",
+    "overview-address.js",
+    "overview-questions.js",
+    "overview-takeaway.js",
+    "overview-correct.js",
+    # The last: what is asked is on its way while the browser reads this.
+    "plotly.min.js",
+)
 
 
-def page(
-    topics: Sequence[Topic],
-    notice: str | None,
-    *,
-    signs_in: bool = False,
-    corrects: bool = False,
-    judged: bool = False,
-) -> Component:
-    """The whole page, without a single number; they come from `callbacks`. Readers who sign in can sign out.
-
-    `corrects` tells whether the service knows how its model errs, so that the line can be corrected, and `judged`
-    whether posts are scored towards topics.
-    """
-    stores = ("seq", "slow", "retry", "default", "figure", "atlas", "options", "next", "chosen", "answered", "surveyed")
-    return dmc.MantineProvider(
-        [
-            dcc.Location(id="url", refresh=False),
-            *(dcc.Store(id=name) for name in stores),
-            html.Div(
-                [
-                    _header(signs_in),
-                    html.P(notice, className="notice", role="note") if notice else None,
-                    html.Main([filters.filters(topics, judged), *_instead(), _board(corrects)], id="main"),
-                    _why(),
-                ],
-                id="page",
-            ),
-        ],
-        theme=THEME,
-        defaultColorScheme="auto",
+def page(service: Service) -> str:
+    """The whole page, for the topics there are."""
+    pill = el("span", id="state", class_="pill", role="status")
+    controls = filters.filters(service.topics.topics, service.towards is not None)
+    main = el("main", controls, *_instead(), _board(service.correction is not None), id="main")
+    body = el(
+        "body",
+        el("noscript", el("p", text.NO_SCRIPT, class_="notice")),
+        el(
+            "div",
+            document.header(navigation.OVERVIEW, service, pill),
+            document.notice(service),
+            main,
+            _why(),
+            id="page",
+        ),
     )
+    return document.whole(text.TITLE, _STYLES, _SCRIPTS, body)
 
 
-def _header(signs_in: bool) -> Component:
-    pill = html.Span(id="state", className="pill", role="status")
-    name = html.H1([html.Img(src="assets/favicon.svg", alt="", width=26, height=26), text.TITLE], className="wordmark")
-    scheme = dmc.ColorSchemeToggle(
-        lightIcon=html.Span(text.SCHEMES["light"], **{"aria-hidden": "true"}),
-        darkIcon=html.Span(text.SCHEMES["dark"], **{"aria-hidden": "true"}),
-        variant="subtle",
-        color="gray",
-        size="lg",
-        id="scheme",
-        **{"aria-label": text.SCHEME},
-    )
-    leave = html.A(text.SIGN_OUT, href="/logout", className="leave") if signs_in else None
-    return html.Header([name, navigation.component(), html.Div([pill, scheme, leave], className="right")])
+def _instead() -> list[Markup]:
+    """What is said above the board, or in its place; where its numbers cannot be had, those of before would mislead."""
+    feed = el("p", id="feed", class_="alert", role="alert", hidden=True, data_lost=text.FEED_LOST)
+    failure = el("p", id="failure", class_="alert", role="alert", hidden=True)
+    loading = el("p", words.LOADING, id="loading", class_="card empty", role="status", data_slow=words.SLOW)
+    return [el("div", feed, failure), loading, _empty(), _refused()]
 
 
-def _alerts() -> Component:
-    feed = html.P(id="feed", className="alert", role="alert", hidden=True, **{"data-lost": text.FEED_LOST})
-    return html.Div([feed, html.P(id="failure", className="alert", role="alert", hidden=True)])
-
-
-def _loading() -> Component:
-    return html.P(words.LOADING, id="loading", className="card empty", role="status", **{"data-slow": words.SLOW})
-
-
-def _empty() -> Component:
-    return html.Section(
-        [
-            html.H2(text.EMPTY),
-            html.P([text.EMPTY_INGEST, html.Code("voxpop ingest FILE")]),
-            html.P([text.EMPTY_DEMO, html.Code("voxpop demo")]),
-            html.P(text.EMPTY_NOW),
-        ],
+def _empty() -> Markup:
+    return el(
+        "section",
+        el("h2", text.EMPTY),
+        el("p", text.EMPTY_INGEST, el("code", "voxpop ingest FILE")),
+        el("p", text.EMPTY_DEMO, el("code", "voxpop demo")),
+        el("p", text.EMPTY_NOW),
         id="empty",
-        className="card empty",
+        class_="card empty",
         hidden=True,
     )
 
 
-def _instead() -> list[Component]:
-    """What is said above the board, or in its place; where its numbers cannot be had, those of before would mislead."""
-    said = [html.H2(words.TOO_MANY), html.P(id="refusal")]
-    refused = html.Section(said, id="refused", className="card empty", role="status", hidden=True)
-    return [_alerts(), _loading(), _empty(), refused]
+def _refused() -> Markup:
+    said = (el("h2", words.TOO_MANY), el("p", id="refusal"))
+    return el("section", *said, id="refused", class_="card empty", role="status", hidden=True)
 
 
-def _board(corrects: bool) -> Component:
-    topics = html.Section([html.H2(text.TOPICS), html.Div(id="topics")], className="card topics")
-    mix = html.Section([html.H2(words.MIX), html.Div(id="mix")], className="card mix")
-    parts = [html.Div(id="cards"), _trend(corrects), topics, mix, _places(), _newest()]
-    return html.Div(parts, id="board", hidden=True)
+def _board(corrects: bool) -> Markup:
+    topics = _card("topics", el("h2", text.TOPICS), el("div", id="topics"))
+    mix = _card("mix", el("h2", words.MIX), el("div", id="mix"))
+    cards = el("div", id="cards")
+    return el("div", cards, _trend(corrects), topics, mix, _places(), _newest(), id="board", hidden=True)
 
 
-def _heading(title: str, *beside: Component) -> Component:
-    return html.Div([html.H2(title), *beside], className="heading")
+def _card(kind: str, *children: Child) -> Markup:
+    return el("section", *children, class_=f"card {kind}")
 
 
-def _trend(corrects: bool) -> Component:
-    line = filters.segments("net", words.LINE, words.LINES)
-    drag = filters.segments("drag", words.DRAG, words.DRAGS)
-    drag.value = "filter"
-    tools = html.Div([html.Div(line, hidden=not corrects), drag], className="tools")
-    graph = dcc.Graph(id="trend", config=CHART, responsive=True, className="graph")
-    below = [html.P(id="trend-help", className="help"), html.P(id="summary", className="spoken")]
-    heading = _heading(text.TREND, _legend(), tools)
-    return html.Section([heading, html.Div([graph, *below], className="plot")], className="card trend")
+def _heading(title: str, *beside: Child) -> Markup:
+    return el("div", el("h2", title), *beside, class_="heading")
 
 
-def _legend() -> Component:
-    items = [html.Span([lists.marker(label), word]) for label, word in text.LABELS.items()]
-    return html.Div(items, className="key", title=text.NET_HELP)
+def _graph(id: str) -> Markup:
+    return el("div", el("div"), id=id, class_="graph")
 
 
-def _places() -> Component:
-    layer = html.Div(filters.segments("map", words.LAYER, words.LAYERS), className="tools")
-    graph = dcc.Graph(id="atlas-graph", config=MAP, responsive=True, className="graph")
-    drawn = html.Div(
-        [graph, html.P(id="map-help", className="help")], className="plot", role="img", **{"aria-label": words.MAP}
+def _trend(corrects: bool) -> Markup:
+    line = filters.segments("net", words.LINE, words.LINES) if corrects else None
+    drag = filters.segments("drag", words.DRAG, words.DRAGS, "filter")
+    key = el(
+        "div",
+        *(el("span", lists.marker(label), word) for label, word in text.LABELS.items()),
+        class_="key",
+        title=text.NET_HELP,
     )
-    heading = _heading(text.PLACES, html.Span(id="coverage"), layer)
-    return html.Section([heading, html.Div([drawn, html.Div(id="places")], className="atlas")], className="card places")
+    below = (el("p", id="trend-help", class_="help"), el("p", id="summary", class_="spoken"))
+    heading = _heading(text.TREND, key, el("div", line, drag, class_="tools"))
+    return _card("trend", heading, el("div", _graph("trend"), *below, class_="plot"))
 
 
-def _newest() -> Component:
-    order = filters.segments("order", words.ORDER, words.ORDERS)
-    search = dmc.TextInput(
+def _places() -> Markup:
+    layer = el("div", filters.segments("map", words.LAYER, words.LAYERS), class_="tools")
+    help = el("p", id="map-help", class_="help")
+    drawn = el("div", _graph("atlas-graph"), help, class_="plot", role="img", aria_label=words.MAP)
+    heading = _heading(text.PLACES, el("span", id="coverage"), layer)
+    return _card("places", heading, el("div", drawn, el("div", id="places"), class_="atlas"))
+
+
+def _newest() -> Markup:
+    pause = el(
+        "button",
+        text.PAUSE,
+        id="pause",
+        type="button",
+        aria_pressed="false",
+        data_pause=text.PAUSE,
+        data_resume=text.RESUME,
+    )
+    tools = el("div", filters.segments("order", words.ORDER, words.ORDERS), pause, class_="tools")
+    return _card("newest", _heading(text.POSTS, tools), _search(), _listed())
+
+
+def _search() -> Markup:
+    field = el(
+        "input",
         id="q",
-        debounce=400,
+        type="search",
         placeholder=words.SEARCH_HINT,
-        description=words.SEARCH_HELP,
-        inputWrapperOrder=["input", "description"],
-        **{"aria-label": words.SEARCH},
+        aria_label=words.SEARCH,
+        aria_describedby="q-help",
+        autocomplete="off",
+        data_control="words",
     )
-    listed = html.Div(
-        [html.Ul(id="posts"), html.Ul(id="older"), html.Button(words.MORE, id="more", type="button", hidden=True)],
-        id="scroll",
-        tabIndex=0,
-        role="region",
-        **{"aria-label": text.POSTS},
-    )
-    tools = html.Div([order, _pause()], className="tools")
-    return html.Section([_heading(text.POSTS, tools), search, listed], className="card newest")
+    return el("div", field, el("p", words.SEARCH_HELP, id="q-help", class_="help"), class_="search")
 
 
-def _pause() -> Component:
-    said = {"data-pause": text.PAUSE, "data-resume": text.RESUME}
-    return html.Button(text.PAUSE, id="pause", type="button", n_clicks=0, **{"aria-pressed": "false"}, **said)
+def _listed() -> Markup:
+    more = el("button", words.MORE, id="more", type="button", hidden=True)
+    lists = (el("ul", id="posts"), el("ul", id="older"), more)
+    return el("div", *lists, id="scroll", tabindex=0, role="region", aria_label=text.POSTS)
 
 
-def _why() -> Component:
+def _why() -> Markup:
     """Filled by the page's script; what it shows of a post is text."""
-    said = {"data-wait": words.WHY_WAIT, "data-failed": words.WHY_FAILED, "data-unscored": words.WHY_UNSCORED}
-    parts = [
-        html.H2(words.WHY_TITLE, id="why-title"),
-        html.P(id="why-label", className="head"),
-        html.P(id="why-words", className="text", dir="auto", **said),
-        html.P(words.WHY_HELP, className="help"),
+    said = {"data_wait": words.WHY_WAIT, "data_failed": words.WHY_FAILED, "data_unscored": words.WHY_UNSCORED}
+    return el(
+        "dialog",
+        el("h2", words.WHY_TITLE, id="why-title"),
+        el("p", id="why-label", class_="head"),
+        el("p", id="why-words", class_="text", dir="auto", **said),
+        el("p", words.WHY_HELP, class_="help"),
         _correct(),
-        html.Button(words.CLOSE, id="why-close", type="button"),
-    ]
-    return html.Dialog(parts, id="why", **{"aria-labelledby": "why-title"})
+        el("button", words.CLOSE, id="why-close", type="button"),
+        id="why",
+        aria_labelledby="why-title",
+    )
 
 
-def _correct() -> Component:
+def _correct() -> Markup:
     """Labels to give the post instead; kept by the page's script through the API."""
     scored = {label: word for label, word in text.LABELS.items() if label != "unscored"}
-    labels = [html.Button(word, type="button", **{"data-correct": label}) for label, word in scored.items()]
-    said = {"data-kept": words.CORRECTED, "data-failed": words.NOT_CORRECTED}
-    told = html.P(id="corrected", className="help", role="status", **said)
-    return html.Div([html.Span(words.CORRECT), *labels, told], id="correct", role="group")
+    labels = [el("button", word, type="button", data_correct=label) for label, word in scored.items()]
+    told = el(
+        "p", id="corrected", class_="help", role="status", data_kept=words.CORRECTED, data_failed=words.NOT_CORRECTED
+    )
+    return el("div", el("span", words.CORRECT), *labels, told, id="correct", role="group")

@@ -1,4 +1,4 @@
-"""The list of posts. What a stranger wrote is only ever a text child, which no browser reads as markup."""
+"""The list of posts. What a stranger wrote is only ever a text child, which is escaped."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from dash import html
-from dash.development.base_component import Component
-
 from voxpop.dashboard import text
 from voxpop.dashboard import text_overview as words
 from voxpop.dashboard.choice import Choice
 from voxpop.dashboard.lists import marker
+from voxpop.dashboard.markup import Markup, el
 from voxpop.seams import Store
 from voxpop.stores import search
 from voxpop.stores.queries import Cursor, Filter
@@ -62,40 +60,40 @@ def _place(row: Row) -> dict[str, Any]:
     return {"at": row["created_at"].isoformat(), "id": row["post_id"], "strength": row.get("strength")}
 
 
-def posts(rows: Iterable[Row], now: datetime, choice: Choice) -> list[Component]:
+def posts(rows: Iterable[Row], now: datetime, choice: Choice) -> list[Markup]:
     """Posts as items of a list, or one that says there are none."""
     listed = [_post(row, now, choice) for row in rows]
-    return listed or [html.Li(text.NO_POSTS, className="none")]
+    return listed or [el("li", text.NO_POSTS, class_="none")]
 
 
-def _post(row: Row, now: datetime, choice: Choice) -> Component:
+def _post(row: Row, now: datetime, choice: Choice) -> Markup:
     label = row["label"]
-    verdict = [marker(label), html.B(text.LABELS[label])]
+    verdict = [marker(label), el("b", text.LABELS[label])]
     if row["polarity"] is not None:
-        verdict.append(html.Span(text.whole(row["polarity"]), className="points"))
-        verdict.append(html.Span(words.sure(row[f"p_{label}"]), className="sure"))
-    head = html.P([html.Span(verdict, className="verdict"), _time(row["created_at"], now, choice)], className="head")
+        verdict.append(el("span", text.whole(row["polarity"]), class_="points"))
+        verdict.append(el("span", words.sure(row[f"p_{label}"]), class_="sure"))
+    head = el("p", el("span", *verdict, class_="verdict"), _time(row["created_at"], now, choice), class_="head")
     # dir=auto keeps a right-to-left text, and whatever marks it holds, inside its own paragraph.
-    body = html.P(row["text"], className="text", dir="auto", **({"lang": row["lang"]} if row["lang"] else {}))
-    return html.Li([head, body, html.P(_origin(row), className="origin")], key=row["post_id"], className=label)
+    body = el("p", row["text"], class_="text", dir="auto", lang=row["lang"] or None)
+    return el("li", head, body, el("p", *_origin(row), class_="origin"), class_=label, data_key=row["post_id"])
 
 
-def _origin(row: Row) -> list[Component]:
-    parts: list[Component] = [html.Bdi(f"@{row['author']}")] if row["author"] else []
-    parts.append(html.Bdi(text.SOURCES.get(row["source"], row["source"])))
+def _origin(row: Row) -> list[Markup]:
+    parts: list[Markup] = [el("bdi", f"@{row['author']}")] if row["author"] else []
+    parts.append(el("bdi", text.SOURCES.get(row["source"], row["source"])))
     if row["country"]:
-        parts.append(html.Span(row["country"], **{"data-country": row["country"]}))
+        parts.append(el("span", row["country"], data_country=row["country"]))
     if row["kind"] in text.KINDS:
-        parts.append(html.Span(text.KINDS[row["kind"]], className="kind"))
-    acts: list[Component] = [html.Button(words.WHY, type="button", className="why", **{"data-post": row["post_id"]})]
+        parts.append(el("span", text.KINDS[row["kind"]], class_="kind"))
+    acts: list[Markup] = [el("button", words.WHY, type="button", class_="why", data_post=row["post_id"])]
     if url := web_address(row["url"]):
-        acts.append(html.A(text.ORIGINAL, href=url, target="_blank", rel="noopener noreferrer"))
-    return [*parts, html.Span(acts, className="acts")]
+        acts.append(el("a", text.ORIGINAL, href=url, target="_blank", rel="noopener noreferrer"))
+    return [*parts, el("span", *acts, class_="acts")]
 
 
-def _time(at: datetime, now: datetime, choice: Choice) -> Component:
+def _time(at: datetime, now: datetime, choice: Choice) -> Markup:
     full = f"{at.astimezone(choice.tz):%Y-%m-%d %H:%M:%S} {choice.zone}"
-    return html.Time(text.ago(at, now), dateTime=at.isoformat(), title=full)
+    return el("time", text.ago(at, now), datetime=at.isoformat(), title=full)
 
 
 def web_address(url: str | None) -> str | None:

@@ -20,6 +20,7 @@ LANG: Final = "Languages"
 SOURCE: Final = "Sources"
 LABEL: Final = "Labels"
 ANY: Final = "All"
+ANOTHER: Final = "Add another"
 NOTHING: Final = "None like that in this period"
 SWITCHES: Final = {
     "reposts": ("Count reposts", ""),

@@ -18,7 +18,7 @@ def at(tab: Page, search: str) -> Page:
     tab.evaluate(
         """search => {
             history.pushState(null, "", search);
-            window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+            window.dispatchEvent(new PopStateEvent("popstate"));
         }""",
         search,
     )

@@ -81,7 +81,7 @@ def test_every_page_passes_axe(whole: Running, quiet: Page, scheme: Literal["lig
 
 
 def test_the_scheme_is_the_one_that_the_overview_keeps(whole: Running, quiet: Page) -> None:
-    scheme = "document.documentElement.dataset.mantineColorScheme"
+    scheme = "document.documentElement.dataset.scheme"
     quiet.emulate_media(color_scheme="dark")
     quiet.goto(whole.url + "sources")
     assert quiet.evaluate(scheme) == "dark"

@@ -1,6 +1,7 @@
-/* The bar of pages: its link to the overview leads back to what was chosen there. */
+/* The header: the switch of the scheme, and the bar, whose link to the overview leads back to what was chosen there. */
 (() => {
   "use strict";
+  document.getElementById("scheme").addEventListener("click", () => window.voxpopScheme());
   const KEY = "voxpop-overview";
   // On a narrow screen the bar may be wider than there is room.
   document.querySelector("nav.pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -99,6 +99,5 @@
   pace();
   document.addEventListener("visibilitychange", () => { if (every && !document.hidden) refresh(); });
 
-  document.getElementById("scheme").addEventListener("click", () => window.voxpopScheme());
   window.voxpopPage = { h, fill, ask, tell, refresh, Refused };
 })();

@@ -1,7 +1,7 @@
-/* Light or dark as the overview keeps it, set before the first line is painted. */
+/* Light or dark as the system or the reader has it, set before the first line is painted. */
 (() => {
   "use strict";
-  const KEY = "mantine-color-scheme-value";
+  const KEY = "voxpop-scheme";
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const chosen = () => {
     try {
@@ -13,18 +13,18 @@
   const show = () => {
     const scheme = chosen();
     const shown = scheme === "auto" ? (dark.matches ? "dark" : "light") : scheme;
-    document.documentElement.dataset.mantineColorScheme = shown === "dark" ? "dark" : "light";
+    document.documentElement.dataset.scheme = shown === "dark" ? "dark" : "light";
   };
   show();
   dark.addEventListener("change", show);
   window.addEventListener("storage", show);
   window.voxpopScheme = () => {
-    const other = document.documentElement.dataset.mantineColorScheme === "dark" ? "light" : "dark";
+    const other = document.documentElement.dataset.scheme === "dark" ? "light" : "dark";
     try {
       localStorage.setItem(KEY, other);
       show();
     } catch {
-      document.documentElement.dataset.mantineColorScheme = other;
+      document.documentElement.dataset.scheme = other;
     }
   };
 })();

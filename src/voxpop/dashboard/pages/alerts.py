@@ -10,9 +10,9 @@ from typing import Any, Final
 from voxpop.api.service import Service
 from voxpop.dashboard import countries
 from voxpop.dashboard.choice import Choice
+from voxpop.dashboard.markup import Child, Markup, el, join
 from voxpop.dashboard.pages import navigation, text, text_alerts
 from voxpop.dashboard.pages.frame import Page, card, command, live
-from voxpop.dashboard.pages.markup import Child, Markup, el, join
 from voxpop.insight.telling import change, why
 from voxpop.stores.alerts import Wanted, alerts, looked_until
 from voxpop.stores.queries import ALL

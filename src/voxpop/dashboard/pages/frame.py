@@ -5,19 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from voxpop.api.service import Service
+from voxpop.dashboard import document
 from voxpop.dashboard import text as words
+from voxpop.dashboard.markup import Child, Markup, el, join
 from voxpop.dashboard.pages import navigation, text
-from voxpop.dashboard.pages.markup import Child, Markup, el, join
 from voxpop.errors import Transient
 
-ASSETS: Final = Path(__file__).parent.parent / "assets"
-_STYLES: Final = ("voxpop.css", "navigation.css", "pages.css")
-_SCRIPTS: Final = ("navigation.js", "pages.js")
-_OWN: Final = frozenset(path.name for path in ASSETS.glob("page-*.js"))
+_OWN: Final = frozenset(path.name for path in document.ASSETS.glob("page-*.js"))
 _LOGGER: Final = logging.getLogger(__name__)
 
 
@@ -35,7 +32,6 @@ class Page:
 
 def whole(page: Page, service: Service) -> str:
     """The page as a document."""
-    head = el("head", *_head(page))
     main = el(
         "main",
         el("div", el("h1", page.heading), el("p", page.lead), class_="lead"),
@@ -45,48 +41,16 @@ def whole(page: Page, service: Service) -> str:
         tabindex=-1,
         data_every=page.every or None,
     )
-    notice = el("p", service.notice, class_="notice", role="note") if service.notice else None
+    shown = [document.header(page.entry, service), document.notice(service), main]
     body = el(
         "body",
         el("a", text.SKIP, href="#content", class_="skip"),
         el("noscript", el("p", text.NO_SCRIPT, class_="notice")),
-        el("div", _header(page, service), notice, main, id="page", class_="further"),
+        el("div", *shown, id="page", class_="further"),
     )
-    return f"<!DOCTYPE html>\n{el('html', head, body, lang='en')}"
-
-
-def _head(page: Page) -> list[Markup]:
-    own = f"page-{page.entry.path[1:]}.js"
-    return [
-        el("meta", charset="utf-8"),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("title", f"{page.entry.name} \N{MIDDLE DOT} {words.TITLE}"),
-        el("link", rel="icon", type="image/svg+xml", href="/assets/favicon.svg"),
-        # Not deferred: what it does must be done before the first line is painted.
-        el("script", src=_asset("scheme.js")),
-        *(el("link", rel="stylesheet", href=_asset(name)) for name in _STYLES),
-        *(el("script", src=_asset(name), defer=True) for name in (*_SCRIPTS, *_OWN.intersection({own}))),
-    ]
-
-
-def _asset(name: str) -> str:
-    # A browser keeps a file until there is another one.
-    return f"/assets/{name}?m={int((ASSETS / name).stat().st_mtime)}"
-
-
-def _header(page: Page, service: Service) -> Markup:
-    name = el("p", el("img", src="/assets/favicon.svg", alt="", width=26, height=26), words.TITLE, class_="wordmark")
-    scheme = el(
-        "button",
-        *(el("span", sign, class_=scheme, aria_hidden="true") for scheme, sign in words.SCHEMES.items()),
-        id="scheme",
-        type="button",
-        class_="scheme",
-        aria_label=words.SCHEME,
-    )
-    leave = el("a", words.SIGN_OUT, href="/logout", class_="leave") if service.door.keys is not None else None
-    return el("header", name, navigation.bar(page.entry), el("div", scheme, leave, class_="right"))
+    own = _OWN.intersection({f"page-{page.entry.path[1:]}.js"})
+    title = f"{page.entry.name} \N{MIDDLE DOT} {words.TITLE}"
+    return document.whole(title, ("pages.css",), ("pages.js", *own), body)
 
 
 def card(title: str, *children: Child, id: str | None = None, wide: bool = False) -> Markup:

@@ -9,9 +9,9 @@ from typing import Final
 from voxpop.api.caller import current
 from voxpop.api.service import Service
 from voxpop.dashboard import text as words
+from voxpop.dashboard.markup import Child, Markup, Value, el, join
 from voxpop.dashboard.pages import navigation, text_labelling
 from voxpop.dashboard.pages.frame import Page, card, command, facts, live
-from voxpop.dashboard.pages.markup import Child, Markup, Value, el, join
 from voxpop.stores import corrections, queries
 from voxpop.stores.corrections import LABELS, Tally
 from voxpop.stores.queries import ALL

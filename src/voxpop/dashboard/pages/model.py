@@ -11,9 +11,9 @@ from voxpop.api.cards import Serving, serving
 from voxpop.api.models import MOST_CHARACTERS, MOST_CHARACTERS_EXPLAINED
 from voxpop.api.service import Service
 from voxpop.dashboard import text as words
+from voxpop.dashboard.markup import Child, Markup, el, join
 from voxpop.dashboard.pages import navigation, plots, text, text_model
 from voxpop.dashboard.pages.frame import Page, card, command, facts, live, row, table
-from voxpop.dashboard.pages.markup import Child, Markup, el, join
 from voxpop.evaluation import MAJORITY
 from voxpop.scorers.scores import LABELS
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from dash import html
-from dash.development.base_component import Component
-
-from voxpop.dashboard.pages.markup import Markup, el
+from voxpop.dashboard.markup import Markup, el
 
 
 @dataclass(frozen=True)
@@ -37,12 +34,3 @@ def bar(current: Entry) -> Markup:
         for entry in ENTRIES
     ]
     return el("nav", el("ul", *links), class_="pages", aria_label=LABEL)
-
-
-def component() -> Component:
-    """The same bar for Dash, on the overview."""
-    links = [
-        html.Li(html.A(entry.name, href=entry.path, **({"aria-current": "page"} if entry == OVERVIEW else {})))
-        for entry in ENTRIES
-    ]
-    return html.Nav(html.Ul(links), className="pages", **{"aria-label": LABEL})

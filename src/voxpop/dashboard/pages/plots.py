@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import Any, Final
 
+from voxpop.dashboard.markup import Markup, el
 from voxpop.dashboard.pages import text, text_model
-from voxpop.dashboard.pages.markup import Markup, el
 
 _SIDE: Final = 260
 _LEFT: Final = 46

@@ -1,4 +1,4 @@
-"""The further pages at their addresses, before Dash's route that takes every other one."""
+"""The further pages at their addresses."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 from voxpop.api.quarantine import quarantined
 from voxpop.api.service import Service
 from voxpop.dashboard import text as words
+from voxpop.dashboard.markup import Child, Markup, el, join
 from voxpop.dashboard.pages import navigation, text, text_sources
 from voxpop.dashboard.pages.frame import Page, card, command, facts, live, row, table
-from voxpop.dashboard.pages.markup import Child, Markup, el, join
 from voxpop.dashboard.state import ended, state
 from voxpop.gaps import Gap
 from voxpop.stores import queries

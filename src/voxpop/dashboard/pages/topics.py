@@ -13,9 +13,9 @@ from voxpop.api.service import Service
 from voxpop.api.topics import listed
 from voxpop.catalogue import Catalogue
 from voxpop.dashboard import text as words
+from voxpop.dashboard.markup import Child, Markup, Value, el, join
 from voxpop.dashboard.pages import navigation, text_topics
 from voxpop.dashboard.pages.frame import Page, card, facts, live
-from voxpop.dashboard.pages.markup import Child, Markup, Value, el, join
 from voxpop.sources.x.spend import MICROS, Prices
 
 EVERY: Final = 10_000

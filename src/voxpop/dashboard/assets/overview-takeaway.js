@@ -119,7 +119,7 @@
     dialog.showModal();
     try {
       const body = { text: [...text.textContent].slice(0, 5000).join(""), ...(text.lang ? { lang: text.lang } : {}) };
-      const answer = await window.voxpop.send("v1/explain", body);
+      const answer = await window.voxpop.send("/v1/explain", body);
       const found = await answer.json();
       if (mine !== asked) return;
       if (answer.ok) told(found, place);

@@ -6,7 +6,7 @@
   const give = async (label) => {
     const told = document.getElementById("corrected");
     try {
-      const answer = await window.voxpop.send("v1/corrections", { post_id: post, label });
+      const answer = await window.voxpop.send("/v1/corrections", { post_id: post, label });
       const found = await answer.json();
       told.textContent = answer.ok ? told.dataset.kept : told.dataset.failed + (found.detail || answer.status);
     } catch (error) {
