@@ -162,6 +162,9 @@ def _grown(found: list[tuple[float, float]]) -> str:
     return f"{found[0][1]:.1f}, {found[-1][1]:.1f}, {slope:+.1f}"
 
 
+PARTS = ("first_chart", "filter_changes", "following", "crowded", "smooth")
+
+
 def measure(column: Column, given: argparse.Namespace) -> None:
     """Do each part of a column; after one that failed the next has a new server and a new browser."""
     left = list(column.parts)
@@ -175,9 +178,13 @@ def measure(column: Column, given: argparse.Namespace) -> None:
         except Exception as error:
             if len(left) == begun:
                 left.pop(0)
-            column.failed.append(part.__qualname__.split(".")[0])
+            column.failed.append(_name(part))
             why = next(iter(str(error).strip().splitlines()), "")
             print(f"{column.name}: {column.failed[-1]} FAILED: {type(error).__name__}: {why}", flush=True)
+
+
+def _name(part: Part) -> str:
+    return part.__qualname__.split(".")[0]
 
 
 def _told(column: Column, rows: Rows, longest: float) -> None:
@@ -200,6 +207,8 @@ def _told(column: Column, rows: Rows, longest: float) -> None:
 def columns(path: Path, posts: int, given: argparse.Namespace) -> list[Column]:
     """Streamlit first, as it loads nothing."""
     parts = [first_chart(OURS), filter_changes(OURS), following, crowded, smooth]
+    if given.only:
+        parts = [part for part in parts if _name(part) in given.only]
     ours = Column(f"Voxpop, {posts:,} posts", lambda: process.voxpop(path), parts)
     if not given.streamlit:
         return [ours]
@@ -216,6 +225,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=20, help="for each measurement of processor time")
     parser.add_argument("--viewers", type=int, default=100)
     parser.add_argument("--minutes", type=float, default=2, help="that the heap is watched for")
+    parser.add_argument("--only", nargs="+", metavar="PART", choices=PARTS, help="of ours: " + ", ".join(PARTS))
     has = sys.executable if importlib.util.find_spec("streamlit") else None
     parser.add_argument(
         "--streamlit", metavar="PYTHON", default=has, help="one that has it. [default: this one, if it has it]"
