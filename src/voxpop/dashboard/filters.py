@@ -119,8 +119,7 @@ def _time(id: str, label: str) -> Markup:
 
 def _share() -> Markup:
     buttons = [
-        _button("png", words.CHART_PNG),
-        _button("svg", words.CHART_SVG),
+        *(_button("picture", said, **of) for said, of in words.PICTURES.items()),
         _button("copy", words.COPY, data_done=words.COPIED),
         _button("print", words.PRINT),
     ]

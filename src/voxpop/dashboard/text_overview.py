@@ -96,8 +96,12 @@ NOT_CORRECTED: Final = "Not kept: "
 SHARE: Final = "Export"
 SERIES_CSV: Final = "Series (CSV)"
 POSTS_CSV: Final = "Posts (CSV)"
-CHART_PNG: Final = "Chart (PNG)"
-CHART_SVG: Final = "Chart (SVG)"
+PICTURES: Final = {
+    f"{name} ({format.upper()})": {"data_chart": name.lower(), "data_format": format}
+    for name in ("Chart", "Map")
+    for format in ("png", "svg")
+}
+"""Of each picture its name, and what the page's script makes of it."""
 COPY: Final = "Copy link"
 COPIED: Final = "Copied"
 PRINT: Final = "Print or PDF"

@@ -43,6 +43,7 @@ def test_a_post_says_which_words_carried_its_label_and_takes_another(filled: Ser
     tab.locator("#posts .why").first.click()
     expect(tab.locator("#why-words span").first).to_be_visible(timeout=60_000)
     expect(tab.locator("#why-words")).to_contain_text("pear")
+    expect(tab.locator("#why-label")).to_have_text(re.compile(r"^Negative · [−+±]\d+ · \d+.% sure$"))
     tab.get_by_role("button", name="Negative", exact=True).click()
     expect(tab.locator("#corrected")).to_have_text("Kept as your correction.")
     with urllib.request.urlopen(filled.url + "v1/corrections") as answer:
@@ -55,10 +56,16 @@ def test_a_post_says_which_words_carried_its_label_and_takes_another(filled: Ser
 def test_what_is_on_the_screen_can_be_taken_along(filled: Served, tab: Page) -> None:
     at(tab, "?range=1h&country=DE")
     tab.locator("#share > summary").click()
-    for label, begins in (("Chart (PNG)", b"\x89PNG"), ("Chart (SVG)", b"<svg")):
-        with tab.expect_download() as told:
-            tab.get_by_role("button", name=label).click()
-        assert told.value.path().read_bytes().startswith(begins)
+    expect(tab.locator("#coverage")).to_contain_text("of 60 posts")
+    for label, begins in (("(PNG)", b"\x89PNG"), ("(SVG)", b"<svg")):
+        for chart in ("Chart", "Map"):
+            with tab.expect_download() as told:
+                tab.get_by_role("button", name=f"{chart} {label}").click()
+            picture = told.value.path().read_bytes()
+            assert picture.startswith(begins)
+            if begins == b"<svg":
+                assert "Germany" in (drawn := picture.decode()) and ("of 60 posts" in drawn) is (chart == "Map")
+                assert ("choroplethlayer" in drawn, "barlayer" in drawn) == (chart == "Map", chart == "Chart")
     posts = counted(filled, tab.locator("#files a").nth(1).get_attribute("href") or "")
     assert {row["country"] for row in posts} == {"DE"} and len(posts) == 24
     tab.get_by_role("button", name="Copy link").click()

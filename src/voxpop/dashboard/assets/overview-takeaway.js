@@ -1,4 +1,4 @@
-/* What a reader takes along: pictures of the chart, the link, a print; and why a post has its label. */
+/* What a reader takes along: pictures of chart and map, the link, a print; and why a post has its label. */
 (() => {
   "use strict";
 
@@ -7,30 +7,31 @@
   const SIZE = { width: 1200, height: 600 };
 
   const graphs = () => [...document.querySelectorAll(".js-plotly-plot")];
-  const trend = () => document.querySelector("#trend .js-plotly-plot");
 
   // The page's style sheet does not reach into a picture.
-  const picture = async (format) => {
-    const drawn = trend();
-    const axis = (given) => ({ ...given, color: INK, zerolinecolor: INK });
-    const { layout } = drawn;
-    const figure = {
-      data: drawn.data.map((trace) => (trace.uid === "net" ? { ...trace, line: { ...trace.line, color: INK } } : trace)),
+  const plain = (id, said) => {
+    const { data, layout } = document.querySelector(`#${id} .js-plotly-plot`);
+    const axis = (given) => given && { ...given, color: INK, zerolinecolor: INK };
+    return {
+      data: data.map((trace) => (trace.type === "scatter" && trace.uid === "net" ? { ...trace, line: { ...trace.line, color: INK } } : trace)),
       layout: {
         ...layout,
         paper_bgcolor: PAPER,
         plot_bgcolor: PAPER,
         font: { ...layout.font, family: "Arial, sans-serif", color: INK },
-        title: { text: title(), x: 0.01, font: { size: 16 } },
+        title: { text: said, x: 0.01, font: { size: 16 } },
         margin: { ...layout.margin, t: 70 },
-        xaxis: axis(layout.xaxis),
-        yaxis: axis(layout.yaxis),
-        yaxis2: axis(layout.yaxis2),
+        ...Object.fromEntries(["xaxis", "yaxis", "yaxis2"].filter((name) => layout[name]).map((name) => [name, axis(layout[name])])),
       },
+      config: { topojsonURL: "/assets/topojson/" },
     };
+  };
+  const picture = async ({ chart, format }) => {
+    const said = chart === "map" ? `${title()} · ${document.getElementById("coverage").textContent}` : title();
+    const figure = plain(chart === "map" ? "atlas-graph" : "trend", said);
     const link = document.createElement("a");
     link.href = await window.Plotly.toImage(figure, { format, scale: format === "png" ? 2 : 1, ...SIZE });
-    link.download = `voxpop-chart.${format}`;
+    link.download = `voxpop-${chart}.${format}`;
     link.click();
   };
   const title = () => {
@@ -58,8 +59,7 @@
   };
 
   const ACTS = {
-    png: () => picture("png"),
-    svg: () => picture("svg"),
+    picture: (button) => picture(button.dataset),
     copy,
     print: () => {
       document.getElementById("share").open = false;
@@ -114,7 +114,8 @@
     const place = document.getElementById("why-words");
     const text = item.querySelector(".text");
     const mine = (asked += 1);
-    document.getElementById("why-label").textContent = item.querySelector(".verdict").textContent;
+    const verdict = [...item.querySelector(".verdict").children].map((part) => part.textContent).filter(Boolean);
+    document.getElementById("why-label").textContent = verdict.join(" · ");
     place.replaceChildren(place.dataset.wait);
     dialog.showModal();
     try {
