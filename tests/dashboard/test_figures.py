@@ -67,7 +67,10 @@ def test_an_interval_without_a_scored_post_is_a_gap_and_not_a_zero() -> None:
     figure = drawn(series((0, 0, 1, 0), (0, 0, 0, 3), (1, 0, 0, 0)))
     assert trace(figure, "net")["y"] == [100.0, None, -100.0]
     assert trace(figure, "bar-unscored")["y"] == [0, 3, 0]
-    assert trace(figure, "net")["marker"]["size"] == [5, 0, 7], "a lone point is a dot, the newest a larger one"
+    dots = trace(figure, "dots")
+    assert (dots["y"], dots["marker"]["size"]) == ([100.0, -100.0], [5, 7]), (
+        "a lone point is a dot, the newest a larger one"
+    )
     assert "no scored post" in trace(figure, "volume")["customdata"][1]
 
 

@@ -9,11 +9,15 @@
   const graphs = () => [...document.querySelectorAll(".js-plotly-plot")];
 
   // The page's style sheet does not reach into a picture.
+  const inked = ({ type, uid, line, marker }) => {
+    if (type !== "scatter") return {};
+    return { net: { line: { ...line, color: INK } }, dots: { marker: { ...marker, color: INK } } }[uid];
+  };
   const plain = (id, said) => {
     const { data, layout } = document.querySelector(`#${id} .js-plotly-plot`);
     const axis = (given) => given && { ...given, color: INK, zerolinecolor: INK };
     return {
-      data: data.map((trace) => (trace.type === "scatter" && trace.uid === "net" ? { ...trace, line: { ...trace.line, color: INK } } : trace)),
+      data: data.map((trace) => ({ ...trace, ...inked(trace) })),
       layout: {
         ...layout,
         paper_bgcolor: PAPER,

@@ -44,7 +44,7 @@ def trend(series: pa.Table, line: Line, frame: Frame) -> dict[str, Any]:
     traces = [
         *areas.signed(middles, shown.nets),
         areas.band(middles, shown),
-        _line(middles, shown.nets, details),
+        *_line(middles, shown.nets, details),
         *_bars(rows, middles, details),
         _pins(frame, axes.limit(shown)),
     ]
@@ -66,25 +66,44 @@ def _pins(frame: Frame, reach: float) -> dict[str, Any]:
     }
 
 
-def _line(middles: Sequence[datetime], points: Sequence[float | None], details: list[list[Any]]) -> dict[str, Any]:
-    """A lone point between two gaps has no line, so it gets a dot; so does the newest."""
-    alone = [
-        point is not None and points[max(i - 1, 0) : i + 2].count(None) == len(points[max(i - 1, 0) : i + 2]) - 1
-        for i, point in enumerate(points)
-    ]
-    newest = max((i for i, point in enumerate(points) if point is not None), default=-1)
-    return {
+def _line(
+    middles: Sequence[datetime], points: Sequence[float | None], details: list[list[Any]]
+) -> list[dict[str, Any]]:
+    """A lone point between two gaps has no line, so it gets a dot; so does the newest, a larger one.
+
+    Each marker is an element to draw, so the line has none where it needs none.
+    """
+    known = [place for place, point in enumerate(points) if point is not None]
+    gaps = (None, *points, None)
+    dots = [place for place in known if gaps[place] is gaps[place + 2] is None or place == known[-1]]
+    sizes = [7 if place == known[-1] else 5 for place in dots]
+    times = [written(at) for at in middles]
+    line = {
         "type": "scatter",
         "uid": "net",
-        "x": [written(at) for at in middles],
+        "x": times,
         "y": list(points),
-        "mode": "lines+markers",
+        "mode": "lines",
         "line": {"width": 2, "color": COLOURS["neutral"]},
-        "marker": {"size": [7 if i == newest else 5 * lone for i, lone in enumerate(alone)], "opacity": 1},
         "cliponaxis": False,
         "customdata": details,
         "hovertemplate": _HOVER,
     }
+    marks = {
+        "type": "scatter",
+        "uid": "dots",
+        "x": [times[place] for place in dots],
+        "y": [points[place] for place in dots],
+        "mode": "markers",
+        "marker": {
+            "size": sizes,
+            "opacity": 1,
+            "color": COLOURS["neutral"],
+        },
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+    return [line, marks]
 
 
 def _bars(rows: list[dict[str, Any]], middles: Sequence[datetime], details: list[list[Any]]) -> list[dict[str, Any]]:
@@ -107,8 +126,9 @@ def _bars(rows: list[dict[str, Any]], middles: Sequence[datetime], details: list
         "x": times,
         "y": [row["n"] for row in rows],
         "yaxis": "y2",
-        "mode": "markers",
-        "marker": {"opacity": 0},
+        # Not to be seen: it is there to be pointed at.
+        "mode": "lines",
+        "line": {"width": 0},
         "customdata": details,
         "hovertemplate": _HOVER,
     }
