@@ -89,3 +89,8 @@ def test_a_small_share_is_drawn_from_them_and_is_the_same(store: View) -> None:
     assert sample._drawn(store, day, sample.DRAWN * 1.0001).equals(few)
     apples = replace(day, topic="pear")
     assert sample._drawn(store, apples, sample.DRAWN).num_rows == 0
+
+
+@pytest.mark.parametrize(("n", "share"), [(100, 1.0), (1000, 0.1), (1599, 100 / 1599), (1600, 1 / 32), (6400, 1 / 64)])
+def test_half_a_sample_will_do_where_it_lies_apart(store: View, n: int, share: float) -> None:
+    assert sample.draw(store, Filter(start=MORNING, end=MORNING + timedelta(hours=1)), 100, n).share == share
