@@ -43,6 +43,18 @@ def test_a_first_question_that_is_lost_is_asked_again(served: Served, page: Page
     page.wait_for_selector("#trend .bars .point", state="attached")
 
 
+def test_answers_that_fail_are_said_and_the_numbers_of_before_stay(served: Served, page: Page) -> None:
+    page.goto(served.url)
+    expect(page.locator("#cards .unit").first).to_have_text("45 posts")
+    page.route(QUESTIONS, lambda route: route.fulfill(status=429))
+    served.load([recent("late", 0)])
+    expect(page.locator("#failure")).to_have_text(re.compile("does not answer, and is asked again"))
+    expect(page.locator("#cards .unit").first).to_have_text("45 posts")
+    page.unroute(QUESTIONS)
+    expect(page.locator("#cards .unit").first).to_have_text("46 posts")
+    expect(page.locator("#failure")).to_be_hidden()
+
+
 def test_an_answer_that_takes_long_is_waited_for_ever_longer_whatever_happens(served: Served, page: Page) -> None:
     held: list[Route] = []
     asked: list[int] = []

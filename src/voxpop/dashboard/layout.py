@@ -47,7 +47,7 @@ def page(service: Service) -> str:
 def _instead() -> list[Markup]:
     """What is said above the board, or in its place; where its numbers cannot be had, those of before would mislead."""
     feed = el("p", id="feed", class_="alert", role="alert", hidden=True, data_lost=text.FEED_LOST)
-    failure = el("p", id="failure", class_="alert", role="alert", hidden=True)
+    failure = el("p", id="failure", class_="alert", role="alert", hidden=True, data_silent=text.SILENT)
     loading = el("p", words.LOADING, id="loading", class_="card empty", role="status", data_slow=words.SLOW)
     return [el("div", feed, failure), loading, _empty(), _refused()]
 

@@ -59,6 +59,7 @@ EMPTY_DEMO: Final = "Or watch an invented launch night:"
 EMPTY_NOW: Final = "This page fills by itself as soon as the first posts are scored."
 FEED_LOST: Final = "Live feed lost since {time} UTC, reconnecting. The numbers below are from before."
 FAILED: Final = "The store could not be read. These numbers are from before; the reason is in the server's log."
+SILENT: Final = "The server does not answer, and is asked again. The numbers are from before."
 
 NEWEST_LIVE: Final = "Newest post: "
 NEWEST_HISTORY: Final = "History, counted back from the newest post: "

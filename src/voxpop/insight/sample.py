@@ -43,9 +43,10 @@ class Sample:
 def draw(store: Store, filter: Filter, size: int = SIZE, n: int | None = None) -> Sample:
     """Draw about `size` posts of the filter's, each with the same probability; all of them where there are no more.
 
-    Half of `size` will do where all that are drawn then lie apart, as reading them is many times as fast. A post is drawn by a hash of its id: again the next time, and in any other store. It takes a closed filter, so that
-    the database can keep to a part of its posts. Posts without text, or whose text was let go, are counted in the
-    sample's `n` but never drawn. `n` is how many the store counts, where that is known already.
+    Half of `size` will do where all that are drawn then lie apart, as reading them is many times as fast. A post is
+    drawn by a hash of its id: again the next time, and in any other store. It takes a closed filter, so that the
+    database can keep to a part of its posts. Posts without text, or whose text was let go, are counted in the sample's
+    `n` but never drawn. `n` is how many the store counts, where that is known already.
 
     Raises:
         ValueError: the filter has an open end.

@@ -131,10 +131,13 @@
     for (const [id, given] of Object.entries(html)) if (id !== "posts") put(id, given);
     for (const [id, given] of Object.entries(text)) write(at(id), given);
   };
+  const fail = (words) => {
+    at("failure").hidden = !words;
+    write(at("failure"), words);
+  };
+  const silence = () => fail(at("failure").dataset.silent);
   const board = (found) => {
-    const failure = at("failure");
-    failure.hidden = !found.failure;
-    write(failure, found.failure);
+    fail(found.failure);
     at("loading").hidden = true;
     window.voxpop.answered(found);
     if (found.state) {
@@ -153,5 +156,5 @@
     if (found.options) window.voxpop.offer(found.options);
     if (found.figure) draw("atlas-graph", found.figure);
   };
-  window.voxpop = { ...window.voxpop, hears: { board, places } };
+  window.voxpop = { ...window.voxpop, hears: { board, places, silence } };
 })();

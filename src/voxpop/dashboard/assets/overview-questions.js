@@ -15,6 +15,7 @@
   // --- one question at a time. A question that nothing came of is asked again, with twice the patience, so that a request
   // that failed is made up for and a server that is slow is heard in the end; another choice takes the place of the one before.
   const question = (path, least, hear, then = () => {}) => {
+    let failures = 0;
     let [open, isDue, wait, at, timer] = [null, false, FIRST_WAIT, 0, 0];
     const put = async () => {
       clearTimeout(timer);
@@ -37,14 +38,14 @@
       open = null;
       const waited = Date.now() - at;
       if (found) {
-        wait = FIRST_WAIT;
+        [wait, failures] = [FIRST_WAIT, 0];
         hear(found);
         if (isDue) want();
       } else {
         timer = setTimeout(put, Math.max(0, RECONNECT - waited));
-        wait = Math.min(2 * wait, LONGEST_WAIT);
+        [wait, failures] = [Math.min(2 * wait, LONGEST_WAIT), failures + 1];
       }
-      then();
+      then(failures);
     };
     const want = () => {
       isDue = true;
@@ -71,7 +72,8 @@
   const board = question("board", LEAST_BETWEEN, (found) => {
     document.getElementById("main").removeAttribute("aria-busy");
     hears.board(found);
-  }, () => {
+  }, (failures) => {
+    if (failures > 1) hears.silence();
     if (isWaiting) places.anew();
     isWaiting = false;
   });
