@@ -59,9 +59,19 @@ async def test_a_page_that_heard_of_more_gets_an_answer_of_it(served: Served) ->
     app, work = Sharing(served.service()), Counting()
     assert await app.answer("range=1h", -1, work) == b"1"
     served.load([recent("one")])
-    # The number was looked up just now; a page that was told of a newer one has it looked up again.
     assert await app.answer("range=1h", queries.seq(served.store), work) == b"2"
+    # A page that heard of less gets what is known by now.
     assert await app.answer("range=1h", -1, work) == b"2"
+
+
+async def test_a_number_that_nobody_was_told_of_hides_nothing_for_longer_than_an_answer_is_kept(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "KEPT_SECONDS", 0.01)
+    app, work = Sharing(served.service()), Counting()
+    assert await app.answer("range=1h", 2**61, work) == b"1"
+    await asyncio.sleep(0.1)
+    assert [await app.answer("range=1h", told, work) for told in (3, 4)] == [b"2", b"3"]
 
 
 async def test_an_answer_is_kept_for_a_second_and_a_failure_not_at_all(
@@ -79,9 +89,3 @@ async def test_an_answer_is_kept_for_a_second_and_a_failure_not_at_all(
         with pytest.raises(OSError, match="away"):
             await app.answer("range=1h", -1, work)
         assert work.count == count
-
-
-async def test_a_store_that_is_away_is_told_by_the_answer_itself(served: Served) -> None:
-    app, work = Sharing(served.service()), Counting()
-    served.store.close()
-    assert [await app.answer("range=1h", -1, work), await app.answer("range=1h", -1, work)] == [b"1", b"2"]

@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from voxpop.api.service import Service
-from voxpop.errors import VoxpopError
-from voxpop.stores import queries
 
 KEPT_SECONDS: Final = 1.0
 """How old an answer may be: what it says besides the store's content, such as how long ago, is exact to the second."""
-_LOOK_SECONDS: Final = 0.2
 _MOST_KEPT: Final = 64
 
-_Key = tuple[str, int, tuple[int, ...]]
+_Key = tuple[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One that is worked out or kept, and the newest number of the store that whoever asked was told of."""
+
+    told: int
+    task: asyncio.Task[bytes]
 
 
 class Sharing:
@@ -29,46 +35,36 @@ class Sharing:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._kept: OrderedDict[_Key, asyncio.Task[bytes]] = OrderedDict()
-        self._seq = -1
-        self._looked = 0.0
-        self._looking = asyncio.Lock()
+        self._kept: OrderedDict[_Key, _Answer] = OrderedDict()
         self.worked_out = 0
         """Answers so far, however many pages got them."""
 
     async def answer(self, question: str, told: int, work: Callable[[], bytes]) -> bytes:
         """What `work` answers to a question, for a page that was told of the store's number `told`."""
-        try:
-            seq = await self._now(told)
-        except VoxpopError:
-            # The page is told by its own answer that the store is away.
-            return await asyncio.to_thread(work)
         # Topics can change without a number of the store.
-        key = (question, seq, tuple(map(hash, self._service.topics.topics)))
-        return await asyncio.shield(self._asked(key, work))
-
-    def _asked(self, key: _Key, work: Callable[[], bytes]) -> asyncio.Task[bytes]:
+        key = (question, tuple(map(hash, self._service.topics.topics)))
         known = self._kept.get(key)
-        if known is None:
-            known = self._kept[key] = asyncio.create_task(asyncio.to_thread(work))
-            known.add_done_callback(lambda task: self._keep(key, task))
-            self.worked_out += 1
-            if len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
-        return known
+        # The store need not be asked for its number: what was worked out for a page that heard of as much is of that.
+        if known is None or known.told < told:
+            known = self._begun(key, told, work)
+        return await asyncio.shield(known.task)
 
-    def _keep(self, key: _Key, task: asyncio.Task[bytes]) -> None:
-        if not task.cancelled() and task.exception() is None:
-            asyncio.get_running_loop().call_later(KEPT_SECONDS, self._kept.pop, key, None)
+    def _begun(self, key: _Key, told: int, work: Callable[[], bytes]) -> _Answer:
+        made = self._kept[key] = _Answer(told, asyncio.create_task(asyncio.to_thread(work)))
+        made.task.add_done_callback(lambda task: self._keep(key, made))
+        self.worked_out += 1
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return made
+
+    def _keep(self, key: _Key, made: _Answer) -> None:
+        is_good = not made.task.cancelled() and made.task.exception() is None
+        if is_good:
+            asyncio.get_running_loop().call_later(KEPT_SECONDS, self._forget, key, made)
         else:
-            self._kept.pop(key, None)
+            self._forget(key, made)
 
-    async def _now(self, told: int) -> int:
-        """The store's number, at least the one that somebody was told of, looked up once for all who ask just now."""
-        clock = asyncio.get_running_loop().time
-        async with self._looking:
-            if self._seq < told or clock() - self._looked > _LOOK_SECONDS:
-                looked = clock()
-                self._seq = await asyncio.to_thread(queries.seq, self._service.store)
-                self._looked = looked
-        return self._seq
+    def _forget(self, key: _Key, made: _Answer) -> None:
+        # A newer one may have taken its place.
+        if self._kept.get(key) is made:
+            del self._kept[key]
