@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import enum
 import json
 import re
 import shutil
 import subprocess
+import types
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models import units
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -73,3 +81,77 @@ def test_grafana_finds_dashboards_and_source_where_it_is_told_to_look() -> None:
             assert panel["type"] in {"stat", "timeseries"}
             assert panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24
             assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"])
+
+
+def lost(ours: object, kept: object, place: str = "board") -> Iterator[str]:
+    """Where Grafana's types do not give back what a dashboard says; they let go of keys that they do not know."""
+    if isinstance(ours, dict) and isinstance(kept, dict):
+        for key, value in ours.items():
+            yield from lost(value, kept.get(key), f"{place}.{key}")
+    elif isinstance(ours, list) and isinstance(kept, list) and len(ours) == len(kept):
+        for number, (one, other) in enumerate(zip(ours, kept, strict=True)):
+            yield from lost(one, other, f"{place}[{number}]")
+    elif ours != kept:
+        yield place
+
+
+def fits(value: object, hint: Any) -> bool:
+    """Whether a value is one that Grafana's schema allows: they are not looked at when a dashboard is read."""
+    if get_origin(hint) in {Union, types.UnionType}:
+        return any(fits(value, one) for one in get_args(hint))
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return value in {member.value for member in hint}
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is bool or hint is int or hint is str:
+        return type(value) is hint
+    return value is None if hint is type(None) else True
+
+
+def wrong(typed: object) -> Iterator[str]:
+    """What does not have the type, or is none of the names, that Grafana's schema gives it."""
+    if isinstance(typed, list):
+        for one in typed:
+            yield from wrong(one)
+    elif hasattr(typed, "to_json"):
+        hints = get_type_hints(type(typed))
+        for name, value in vars(typed).items():
+            if not fits(value, hints[name]):
+                yield f"{type(typed).__name__}.{name} = {value!r}"
+            yield from wrong(value)
+
+
+def faults(board: dict[str, Any]) -> list[str]:
+    """What Grafana's schema knows nothing of, in a dashboard."""
+    register_default_plugins()
+    typed = Dashboard.from_json(copy.deepcopy(board))
+    known = {value for value in vars(units).values() if isinstance(value, str)}
+    used = {panel["fieldConfig"]["defaults"]["unit"] for panel in board["panels"]}
+    return [*lost(board, json.loads(JSONEncoder().encode(typed))), *wrong(typed), *sorted(used - known)]
+
+
+@pytest.mark.parametrize("path", BOARDS, ids=lambda path: path.stem)
+def test_the_schema_of_grafana_knows_all_that_a_dashboard_says(path: Path) -> None:
+    assert faults(json.loads(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("fieldConfig", "defaults", "unit"), "secs"),
+        (("fieldConfig", "defaults", "mni"), 0),
+        (("fieldConfig", "defaults", "custom"), {"lineWitdh": 2}),
+        (("fieldConfig", "defaults", "custom"), {"drawStyle": "curve"}),
+        (("targets", 0, "legend"), "lag"),
+        (("options",), {"tooltip": {"mode": "all", "sort": "none"}}),
+        (("gridPos", "x"), "0"),
+        (("descriptoin",), "?"),
+    ],
+)
+def test_a_slip_in_a_panel_is_found(place: tuple[str | int, ...], value: object) -> None:
+    board = json.loads(BOARDS[0].read_text())
+    panel = inside = next(panel for panel in board["panels"] if panel["type"] == "timeseries")
+    for key in place[:-1]:
+        inside = inside[key]
+    inside[place[-1]] = value
+    assert len(faults(board)) == 1, panel["title"]
