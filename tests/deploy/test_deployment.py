@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.api.wordlist import pipeline_status
 from voxpop import config
@@ -92,6 +93,17 @@ def test_the_script_makes_every_secret_once_and_in_the_shape_that_is_read(tmp_pa
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
     ran(DEPLOY / "secrets.sh", tmp_path / "secrets")
     assert {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()} == made
+
+
+def test_notices_leave_by_the_scorer_alone_and_nobody_else_who_holds_data_reaches_out() -> None:
+    made = YAML(typ="safe").load(ROOT / "compose.yaml")
+    inner = {name for name, network in made["networks"].items() if network.get("internal")}
+    outer = {name: sorted(set(service.get("networks", ())) - inner) for name, service in made["services"].items()}
+    assert outer["scorer"] == ["out"]
+    assert [name for name, networks in outer.items() if "out" in networks] == ["scorer"]
+    assert [outer[name] for name in ("db", "api", "spark-master", "spark-worker", "prometheus")] == [[]] * 5
+    # Spark tells its workers the address on the first network that a container is put on.
+    assert made["services"]["scorer"]["networks"]["back"]["priority"] > 0
 
 
 def exposed() -> set[str]:
