@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check fmt ci docs bench bench-api bench-dashboard bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies bench-views bench-insight bench-alerts soak model recording charts training cluster containers wheel clean
+.PHONY: help demo install test check fmt ci docs bench bench-api bench-dashboard bench-ingest bench-live bench-prevalence bench-spark bench-store bench-copies bench-views bench-insight bench-alerts bench-countries soak model recording charts training cluster containers wheel clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -115,6 +115,9 @@ bench-insight: $(VENV)/.dev ## seconds of prevalence, compare, drivers and alert
 
 bench-alerts: $(VENV)/.dev ## false alerts and delays of true ones: make bench-alerts ARGS='--topics 40 --weeks 12'
 	PYTHONPATH=. $(BIN)/python bench/alerts.py $(ARGS)
+
+bench-countries: $(VENV)/.dev ## the same of countries: make bench-countries ARGS='--topics 12 --weeks 8'
+	PYTHONPATH=. $(BIN)/python bench/countries.py $(ARGS)
 
 bench-spark: $(VENV)/.cluster ## Spark and Dask beside one process, and a million posts through Spark: make bench-spark ARGS='--posts 10000000'
 	PYTHONPATH=. $(BIN)/python bench/spark.py $(ARGS)

@@ -57,13 +57,13 @@ def false_alarms(topics: int, weeks: int) -> Iterator[str]:
     for seed, (name, world) in enumerate(WORLDS.items()):
         alerts = found(replay(world, topics, weeks, seed), weeks * 7)
         first = sum(alert.first.end < EPOCH + timedelta(days=FIRST_DAY + 7) for alert in alerts)
-        low, high = (bound / topics / weeks for bound in _poisson(len(alerts)))
+        low, high = (bound / topics / weeks for bound in interval(len(alerts)))
         volume = sum(alert.measure == "volume" for alert in alerts) / max(len(alerts), 1)
         rate = len(alerts) / topics / weeks
         yield f"| {name} | {rate:.3f} | {low:.3f} to {high:.3f} | {first / topics:.2f} | {volume:.0%} |"
 
 
-def _poisson(count: int) -> tuple[float, float]:
+def interval(count: int) -> tuple[float, float]:
     """An interval of 95 % for a mean, by the square root (Freeman and Tukey 1950)."""
     return max((np.sqrt(count) - 0.98) ** 2 * (count > 0), 0), float((np.sqrt(count + 1) + 0.98) ** 2)
 

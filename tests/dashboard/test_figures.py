@@ -87,7 +87,7 @@ def test_the_bars_are_the_counts_by_label() -> None:
     figure = drawn(series((1, 2, 3, 4)))
     assert [trace(figure, f"bar-{label}")["y"] for label in COLOURS] == [[1], [2], [3], [4]]
     assert trace(figure, "net")["customdata"] == [
-        ["19 Nov 12:00–13:00", "+33.3 (−22 to +65) points", "", "10 posts", 1, 2, 3, 4],
+        ["19 Nov 12:00–13:00", "+33.3 (−19 to +68) points", "", "10 posts", 1, 2, 3, 4],
     ]
 
 

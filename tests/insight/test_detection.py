@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from bench.replays import FIRST_DAY, Shift, World, replay
+from bench.replays import FIRST_DAY, Nations, Shift, World, replay, replay_nations
 from voxpop.insight.alerts import Alert
 from voxpop.insight.detection import Detection
 from voxpop.insight.pulse import EPOCH, MEASURES, STEP, STEPS, STEPS_A_DAY, Counts, Pulse
@@ -66,3 +66,19 @@ def test_a_new_level_that_stays_is_ordinary_after_two_days() -> None:
     opened = [alert for alert in alerts if alert.first.end > EPOCH + timedelta(days=FIRST_DAY) + shift.at * STEP]
     assert len(opened) >= 2
     assert all(alert.closed for alert in opened)
+
+
+@pytest.mark.parametrize("swarm", [1.0, 10.0])
+def test_all_countries_of_a_topic_have_less_than_one_false_alert_a_week(swarm: float) -> None:
+    """Most of thirty have few posts, each has its own clock, and posts may come ten at once."""
+    topics, nations = 3, Nations(World(2_000), swarm=swarm)
+    alerts = found(replay_nations(nations, topics, WEEKS, seed=4))
+    assert len([alert for alert in alerts if alert.country]) < topics * WEEKS / 2
+
+
+def test_a_shift_in_one_country_is_told_of_it_alone() -> None:
+    shift = Shift(AT, 72, times=12)
+    alerts = found(replay_nations(Nations(World(4_000), count=12), 2, WEEKS, 6, (shift, 2)))
+    begins = EPOCH + timedelta(days=FIRST_DAY) + AT * STEP
+    late = [alert for alert in alerts if alert.country and begins < alert.first.end <= begins + timedelta(hours=6)]
+    assert {(alert.topic, alert.country) for alert in late} == {("topic1", "02"), ("topic2", "02")}

@@ -95,9 +95,31 @@ def test_nine_of_ten_intervals_hold_the_truth_under_any_class_balance(posts: int
 def _held(posts: int, dice: np.random.Generator) -> float:
     """Of windows of any balance, the part of intervals that hold the truth, with a correction drawn anew."""
     true = dice.dirichlet(np.ones(3), 20)
-    low, high = estimate(correction(dice=dice), windows(true, posts, dice)).intervals()
+    return float(_holds(estimate(correction(dice=dice), windows(true, posts, dice)), true).mean())
+
+
+def _holds(found: Posterior, true: Floats) -> Floats:
+    low, high = found.intervals()
     every = np.column_stack([true, true[:, 2] - true[:, 0]])
-    return float(((low <= every) & (every <= high)).mean())
+    return np.asarray((low <= every) & (every <= high), np.float64)
+
+
+@pytest.mark.parametrize("spread", [None, 20.0])
+@pytest.mark.parametrize("posts", [20, 200, 5000])
+@pytest.mark.parametrize("balance", [[1 / 3, 1 / 3, 1 / 3], [0.05, 0.5, 0.45], [0.6, 0.25, 0.15]])
+def test_nine_of_ten_hold_it_at_each_balance_whether_topics_err_alike_or_not(
+    balance: list[float], posts: int, spread: float | None
+) -> None:
+    """Not on the average of balances alone, and no quantity makes up for another that is held too rarely."""
+    dice, true, held = np.random.default_rng(posts), np.array([balance]), []
+    for _ in range(400):
+        own = LIKELIHOOD
+        if spread:
+            own = np.column_stack([dice.dirichlet(spread * column) for column in LIKELIHOOD.T])
+        found = estimate(correction(spread=spread, dice=dice), windows(true, posts, dice, own))
+        held.append(_holds(found, true)[0])
+    assert np.mean(held) == pytest.approx(0.9, abs=0.035)
+    assert np.mean(held, axis=0).min() > 0.83
 
 
 def test_where_topics_differ_the_intervals_know_it() -> None:

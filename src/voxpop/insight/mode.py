@@ -11,7 +11,8 @@ from voxpop.metrics import Floats
 
 _EM_STEPS: Final = 4
 _MOST_STEPS: Final = 40
-_CLOSE: Final = 1e-7
+_CLOSE: Final = 1e-4
+"""Newton's steps square what is left, so after one as short as this it is 1e-8 and less."""
 _TINY: Final = 1e-12
 _LONGEST: Final = 2.0
 
@@ -26,12 +27,14 @@ class Mode:
     Attributes:
         likelihood: the probability of each cell given the true class, shape (cells, 3).
         n: the posts of each window; need not be whole.
+        weight: the posts that the prior is worth.
         shares: the mode, shape (windows, 3), each row summing to 1.
         information: on log(negative / neutral) and log(positive / neutral), shape (windows, 2, 2).
     """
 
     likelihood: Floats
     n: Floats
+    weight: float
     shares: Floats
     information: Floats
 
@@ -45,36 +48,62 @@ class Mode:
             shares = shares / shares.sum(axis=1, keepdims=True)
         logs = _climbed(likelihood, cells, prior, np.log(np.maximum(shares, _TINY)))
         shares, n = softmax(logs), cells.sum(axis=1)
-        return cls(likelihood, n, shares, _matrix(_information(likelihood, n, shares, prior.sum())))
+        weight = float(prior.sum())
+        return cls(likelihood, n, weight, shares, _matrix(_information(likelihood, n, shares, weight)))
 
     @property
     def covariance(self) -> Floats:
         """The inverse of the information: the covariance of the two log ratios."""
-        a, b, d = self.information[:, 0, 0], self.information[:, 0, 1], self.information[:, 1, 1]
-        return _matrix((d, -b, a)) / (a * d - b * b)[:, None, None]
+        return inverse(self.information)
 
     def trust(self, doubt: Floats) -> Floats:
         """What part of the variance is the counts' own, the rest being what is not known of the likelihood.
 
         `doubt` is the variance of each class's likelihood in units of that of one draw from it. 1 is all of it.
         """
-        probabilities = self.shares @ self.likelihood.T
-        told = [self.shares[:, at : at + 1] * self.likelihood[:, at] / probabilities for at in (0, 2)]
-        weights = (self.n[:, None] * self.shares) ** 2 * doubt
-        variance = [one * one @ self.likelihood - (one @ self.likelihood) ** 2 for one in told]
-        between = told[0] * told[1] @ self.likelihood - (told[0] @ self.likelihood) * (told[1] @ self.likelihood)
-        v, w, u = ((weights * part).sum(axis=1) for part in (variance[0], variance[1], between))
         own = self.covariance
-        a, b, d = own[:, 0, 0], own[:, 0, 1], own[:, 1, 1]
-        # The trace of own @ open @ own, by which the two are compared.
-        other = (a * a + b * b) * v + (b * b + d * d) * w + 2 * (a * b + b * d) * u
-        return np.asarray((a + d) / (a + d + other))
+        other = own @ _open(self.likelihood, self.n, self.shares, doubt) @ own
+        mine, all_of_it = (np.trace(part, axis1=1, axis2=2) for part in (own, own + other))
+        return np.asarray(mine / all_of_it)
+
+    def doubted(self, n: Floats, doubt: Floats) -> tuple[Floats, Floats]:
+        """The covariance of the two log ratios where `n` posts and the doubt led here, and what no posts would lessen.
+
+        The counts' evidence has the variance that an estimate by them has, for the one reason that the posts are a
+        sample and for the other that the likelihood is in doubt; the prior's is added. A variance at shares that were
+        estimated is too small by one post in those that led here, as p(1 - p) is on average.
+        """
+        n, kept = np.maximum(n, _TINY), (self.n / (self.n + 1))[:, None, None]
+        own = _matrix(_information(self.likelihood, n, self.shares, 0.0))
+        part = kept * own @ inverse(own + _open(self.likelihood, n, self.shares, doubt))
+        prior = _matrix(_information(self.likelihood, np.zeros_like(n), self.shares, self.weight))
+        covariance = inverse(part @ own + prior)
+        return covariance, covariance - covariance @ part @ own @ part.transpose(0, 2, 1) @ covariance
+
+
+def inverse(matrices: Floats) -> Floats:
+    """Of symmetric matrices, shape (windows, 2, 2)."""
+    a, b, d = matrices[:, 0, 0], matrices[:, 0, 1], matrices[:, 1, 1]
+    return np.asarray(_matrix((d, -b, a)) / (a * d - b * b)[:, None, None])
 
 
 def softmax(logs: Floats) -> Floats:
     """Logarithms as shares, each row summing to 1."""
     powers = np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _open(likelihood: Floats, n: Floats, shares: Floats, doubt: Floats) -> Floats:
+    """The variance of the slope of the posterior for what is not known of the likelihood."""
+    probabilities = shares @ likelihood.T
+    one, two = (shares[:, at : at + 1] * likelihood[:, at] / probabilities for at in (0, 2))
+    weights = (n[:, None] * shares) ** 2 * doubt
+    parts = [
+        left * right @ likelihood - (left @ likelihood) * (right @ likelihood)
+        for left, right in ((one, one), (one, two), (two, two))
+    ]
+    a, b, d = ((weights * part).sum(axis=1) for part in parts)
+    return _matrix((a, b, d))
 
 
 def _expected(likelihood: Floats, cells: Floats, shares: Floats) -> Floats:

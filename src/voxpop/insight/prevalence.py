@@ -9,13 +9,14 @@ open of M, and how topics differ in it, weakens the evidence of the counts and w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from voxpop.insight.correction import Correction
 from voxpop.insight.mode import Mode
+from voxpop.insight.skewed import Skewed, known
 from voxpop.metrics import Floats, Ints
 from voxpop.scorers.scores import LABELS
 
@@ -24,22 +25,23 @@ _SIGMAS: Final = 1.6448536269514722
 """Within so many standard deviations a normal distribution has 90 % of its mass."""
 _HALF: Final = np.full(len(LABELS), 0.5)
 """The prior where nothing is around: Jeffreys's, half a post of each class."""
-_TINY: Final = 1e-12
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """What is known of the shares of some windows, a row for each: log ratios, close to normally distributed.
+    """What is known of the shares of some windows, a row for each.
 
     Attributes:
         shares: negative, neutral and positive, in [0, 1], each row summing to 1; NaN for a window without posts.
         covariance: of log(negative / neutral) and log(positive / neutral), shape (windows, 2, 2).
         lasting: the part of it that is the same for all windows of one topic.
+        prior: the weights of the Dirichlet distribution that is part of what is known, shape (windows, 3).
     """
 
     shares: Floats
     covariance: Floats
     lasting: Floats
+    prior: Floats
 
     @property
     def net(self) -> Floats:
@@ -49,35 +51,36 @@ class Posterior:
     def chosen(self, windows: Ints) -> Posterior:
         """The posterior of some of the windows, in the order given; -1 stands for one without posts."""
         if not len(self.shares):
-            return Posterior(np.full((len(windows), len(LABELS)), np.nan), *_nothing(len(windows)))
+            return _nothing(len(windows))
         known = windows[:, None] >= 0
         shares = np.where(known, self.shares[windows], np.nan)
-        return Posterior(shares, self.covariance[windows], self.lasting[windows])
+        return Posterior(shares, self.covariance[windows], self.lasting[windows], self.prior[windows])
 
     def intervals(self) -> tuple[Floats, Floats]:
         """Lower and upper ends of 90 % intervals, each (windows, 4): of the three shares and of net sentiment.
 
-        By the delta method on the scale of logits, and of the inverse hyperbolic tangent for net sentiment, so that no
-        end leaves the range.
+        No end leaves the range, and what is estimated is inside.
         """
-        shares = np.clip(self.shares, _TINY, 1 - _TINY)
-        net = np.clip(shares[:, 2] - shares[:, 0], _TINY - 1, 1 - _TINY)
-        slopes = np.empty((len(shares), 4, 3))
-        for at in range(3):
-            slopes[:, at] = -shares / (1 - shares[:, at : at + 1])
-            slopes[:, at, at] = 1
-        slopes[:, 3] = shares * (np.array([-1.0, 0.0, 1.0]) - net[:, None]) / (1 - net**2)[:, None]
-        free = slopes[:, :, ::2]
-        wide = _SIGMAS * np.sqrt(np.einsum("bqi,bij,bqj->bq", free, self.covariance, free, optimize=True))
-        middle = np.column_stack([np.log(shares / (1 - shares)), np.arctanh(net)])
-        return _back(middle - wide), _back(middle + wide)
+        rows, roots, net = self._known()
+        middle = np.column_stack([self.shares, self.net])[rows]
+        found = np.full((2, len(self.shares), len(LABELS) + 1), np.nan)
+        for ends, z, nearer in zip(found, (-_SIGMAS, _SIGMAS), (np.minimum, np.maximum), strict=True):
+            shares, polar = np.clip(roots.at(z), 0, 1) ** 2, np.clip(net.at(z), -1, 1)
+            ends[rows] = nearer(np.column_stack([shares, polar]), middle)
+        return found[0], found[1]
 
     def net_draws(self, count: int, seed: int = 1) -> Floats:
         """Net sentiment drawn as its interval has it, shape (count, windows); the same for the same seed."""
-        low, high = self.intervals()
-        ends = np.arctanh(np.clip(np.stack([low[:, 3], high[:, 3]]), _TINY - 1, 1 - _TINY))
+        rows, _, net = self._known()
         dice = np.random.default_rng(seed).standard_normal((count, len(self.shares)))
-        return np.asarray(np.tanh(ends.mean(axis=0) + dice * (ends[1] - ends[0]) / (2 * _SIGMAS)))
+        found = np.full(dice.shape, np.nan)
+        found[:, rows] = np.clip(net.at(dice[:, rows]), -1, 1)
+        return found
+
+    def _known(self) -> tuple[Ints, Skewed, Skewed]:
+        """The windows with posts, and what is known of the roots of their shares and of their net sentiment."""
+        rows = np.flatnonzero(~np.isnan(self.shares[:, 0]))
+        return rows, *known(self.shares[rows], self.covariance[rows], self.prior[rows])
 
 
 def estimate(correction: Correction | None, cells: Floats, around: Floats | None = None) -> Posterior:
@@ -93,8 +96,8 @@ def estimate(correction: Correction | None, cells: Floats, around: Floats | None
     alone = Mode.of(correction.likelihood, cells, prior)
     trust = alone.trust(correction.doubt)
     fit = Mode.of(correction.likelihood, cells * trust[:, None], prior)
-    covariance = fit.covariance
-    return _known(cells, Posterior(fit.shares, covariance, (1 - trust)[:, None, None] * covariance))
+    doubted = fit.doubted(cells.sum(axis=1), correction.doubt)
+    return _known(cells, Posterior(fit.shares, *doubted, np.tile(prior, (len(cells), 1))))
 
 
 def follow(correction: Correction | None, cells: Floats, around: Floats | None = None) -> Posterior:
@@ -106,33 +109,28 @@ def follow(correction: Correction | None, cells: Floats, around: Floats | None =
     if correction is None:
         return _counted(cells)
     whole = cells.sum(axis=0, keepdims=True)
-    level = estimate(correction, whole, around)
     if not whole.any():
-        return _known(cells, Posterior(np.full((len(cells), 3), np.nan), *_nothing(len(cells))))
+        return _nothing(len(cells))
+    level = estimate(correction, whole, around)
     middle = Mode.of(correction.likelihood, whole, _HALF).shares[0]
     fit = Mode.of(correction.likelihood, cells, correction.weight * middle)
     powers = fit.shares * level.shares / middle
     shares = powers / powers.sum(axis=1, keepdims=True)
     lasting = np.repeat(level.lasting, len(cells), axis=0)
-    return _known(cells, Posterior(shares, fit.covariance + lasting, lasting))
+    return _known(cells, Posterior(shares, fit.covariance + lasting, lasting, np.tile(_HALF, (len(cells), 1))))
 
 
 def _counted(cells: Floats) -> Posterior:
     labels = cells.reshape(len(cells), len(LABELS), 2).sum(axis=2)
     fit = Mode.of(np.eye(len(LABELS)), labels, _HALF)
-    return _known(cells, Posterior(fit.shares, fit.covariance, np.zeros_like(fit.covariance)))
+    return _known(cells, Posterior(fit.shares, fit.covariance, np.zeros_like(fit.covariance), labels + _HALF))
 
 
-def _nothing(windows: int) -> tuple[Floats, Floats]:
-    return np.zeros((windows, 2, 2)), np.zeros((windows, 2, 2))
+def _nothing(windows: int) -> Posterior:
+    nothing = np.full((windows, len(LABELS)), np.nan)
+    return Posterior(nothing, np.zeros((windows, 2, 2)), np.zeros((windows, 2, 2)), nothing)
 
 
 def _known(cells: Floats, found: Posterior) -> Posterior:
     """The same, with NaN where there are no posts."""
-    shares = np.where(cells.sum(axis=1, keepdims=True) > 0, found.shares, np.nan)
-    return Posterior(shares, found.covariance, found.lasting)
-
-
-def _back(scaled: Floats) -> Floats:
-    """From logits, and in the last column from the inverse hyperbolic tangent."""
-    return np.column_stack([0.5 + 0.5 * np.tanh(scaled[:, :3] / 2), np.tanh(scaled[:, 3])])
+    return replace(found, shares=np.where(cells.sum(axis=1, keepdims=True) > 0, found.shares, np.nan))

@@ -167,16 +167,13 @@ def _countries(
     named = [name or "" for name in codes.to_pylist()]
     day, pair = whole.at // 24 - days[0], whole.keys * max(len(named), 1) + code
     pairs, place = np.unique(pair, return_inverse=True)
-    daily = np.zeros((len(pairs), days[1] - days[0] + 1))
-    np.add.at(daily, (place, day + 1), whole.n)
-    total = np.cumsum(daily, axis=1)
-    before = total[:, :-1] - total[:, np.maximum(np.arange(total.shape[1] - 1) - RANKED_DAYS, 0)]
-    watched = np.zeros(before.shape, np.int64)
+    daily = np.zeros((len(pairs), days[1] - days[0]))
+    np.add.at(daily, (place, day), whole.n)
+    watched = np.zeros(daily.shape, np.int64)
     known_country = np.array([named[at % len(named)] != "" for at in pairs], np.bool_)
     for topic in range(len(topics)):
         own = np.flatnonzero((pairs // max(len(named), 1) == topic) & known_country)
-        order = np.argsort(np.argsort(-before[own], axis=0, kind="stable"), axis=0, kind="stable")
-        watched[own] = (order < COUNTRIES) & (before[own] > 0)
+        watched[own] = largest(daily[own])
     ever = np.flatnonzero(watched.any(axis=1))
     subjects = [Subject(topics[pairs[at] // len(named)], named[pairs[at] % len(named)]) for at in ever]
     again = np.full(len(pairs), -1)
@@ -184,3 +181,11 @@ def _countries(
     keys = again[place]
     rows = Rows(keys, *(getattr(whole, name) for name in ("at", *MEASURES))).chosen(np.flatnonzero(keys >= 0))
     return subjects, watched[ever], rows
+
+
+def largest(daily: Floats) -> Ints:
+    """Which countries of a topic are looked at on each day, given their posts a day; both (countries, days)."""
+    total = np.concatenate([np.zeros((len(daily), 1)), np.cumsum(daily, axis=1)], axis=1)[:, :-1]
+    before = total - total[:, np.maximum(np.arange(total.shape[1]) - RANKED_DAYS, 0)]
+    order = np.argsort(np.argsort(-before, axis=0, kind="stable"), axis=0, kind="stable")
+    return np.asarray((order < COUNTRIES) & (before > 0), np.int64)

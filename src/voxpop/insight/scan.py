@@ -24,9 +24,12 @@ LEAST_NET: Final = 0.05
 
 SPREAD: Final = 0.25
 """How much rates are taken to vary (squared coefficient of variation) before there are windows to learn it of..."""
+SWARM_POSTS: Final = 20.0
+"""Posts by which it is held that each comes on its own, and not in a swarm."""
 MOOD: Final = 0.07**2
 """...and net sentiment: the variance that is no sampling."""
 _CLIP_SIGMAS: Final = 5.0
+_LEAST_EXPECTED: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -61,19 +64,30 @@ TOPIC_SLOTS: Final = 6
 COUNTRY_SLOTS: Final = 4 * COUNTRIES
 
 
+Lesson = tuple[Floats, ...]
+"""What a day teaches: sums of squares beyond chance, and weights; of volume also those of windows with few posts."""
+
+
 @dataclass
 class Learned:
-    """What was learned of one scale's spread on each of the last days: sums of squares beyond chance, and weights."""
+    """What was learned of one scale's spread on each of the last days."""
 
-    kept: list[tuple[Floats, Floats]] = field(default_factory=list)
+    kept: list[Lesson] = field(default_factory=list)
 
     def mean(self, prior: float, weight: float) -> Floats | float:
         """The variance beyond chance, held towards `prior` as by `weight` windows; never below a hundredth of it."""
-        sums = (sum(day[at] for day in self.kept) for at in (0, 1))
-        above, windows = sums
+        above, windows = (self._sum(at) for at in (0, 1))
         return np.maximum((above + weight * prior) / (windows + weight), prior / 100)
 
-    def add(self, day: tuple[Floats, Floats], most: int) -> None:
+    def swarming(self, spread: Floats | float) -> Floats | float:
+        """By how much the variance of few posts is beyond chance and the spread, in units of chance; 0 at first."""
+        above, squares, posts = (self._sum(at) for at in (2, 3, 4))
+        return np.maximum(above - spread * squares, 0) / (posts + SWARM_POSTS)
+
+    def _sum(self, at: int) -> Floats | float:
+        return sum((day[at] for day in self.kept), 0.0)
+
+    def add(self, day: Lesson, most: int) -> None:
         """Note a day and let go of the oldest."""
         self.kept = [*self.kept, day][-most:]
 
@@ -150,29 +164,41 @@ def _between(values: Floats, ends: Ints, width: int) -> Floats:
     return np.asarray(sums[:, ends] - sums[:, ends - width])
 
 
-def volume(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, tuple[Floats, Floats]]:
+def volume(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, Lesson]:
     """Posts of windows beside what was expected, and what the day teaches of their spread.
 
     The spread is the moment estimate of Breslow (1984), "Extra-Poisson variation in log-linear models", of forecasts
     made before: ((posts - expected)² - expected) / expected², weighted by how much of a window's variance is not
-    Poisson's, so that rare topics keep what is assumed.
+    Poisson's, so that rare topics keep what is assumed. Posts that come in swarms have a variance that no such spread
+    has where few are expected; by how much it is more than it, in units of Poisson's, is learned of such windows.
     """
     level, of = baseline.level(found.levels, scale.level_hours or baseline.level_hours)
     expected, value = level * found.profile, found.sums.n
-    spread = np.broadcast_to(_column(learned.mean(SPREAD, scale.learning)), expected.shape)
-    total = spread + 1 / of
+    spread = learned.mean(SPREAD, scale.learning)
+    total = np.broadcast_to(_column(spread), expected.shape) + 1 / of
+    lesson = _lesson(value, expected, 1 / of, total)
+    total = total + _column(learned.swarming(spread)) / np.maximum(expected, _LEAST_EXPECTED)
     sigma = np.sqrt(expected + total * expected**2)
-    held = np.minimum(value, expected + _CLIP_SIGMAS * sigma + 3)
-    weight = (SPREAD * expected / (1 + SPREAD * expected)) ** 2 * scale.stride / scale.width
-    above = ((held - expected) ** 2 - expected) / np.maximum(expected, 1e-9) ** 2 - 1 / of
-    lesson = (weight * above).sum(axis=1), weight.sum(axis=1)
     p = np.ones_like(expected)
     seen = (value >= LEAST_POSTS) & (value > LEAST_RATIO * expected) & (value > expected + 1.5 * sigma)
     p[seen] = mixed_tail(value[seen], expected[seen], total[seen])
-    return Scan("volume", scale, found.ends, value, expected, value, p), lesson
+    independent = scale.stride / scale.width
+    told = tuple(independent * each.sum(axis=1) for each in lesson)
+    return Scan("volume", scale, found.ends, value, expected, value, p), told
 
 
-def net(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, tuple[Floats, Floats]]:
+def _lesson(value: Floats, expected: Floats, doubt: Floats, total: Floats) -> Lesson:
+    """What each window teaches, not knowing of swarms: so it depends as little as can be on what was learned before."""
+    held = np.minimum(value, expected + _CLIP_SIGMAS * np.sqrt(expected + total * expected**2) + 3)
+    above = (held - expected) ** 2 - expected
+    many = SPREAD * expected / (1 + SPREAD * expected)
+    once, few = many**2, (1 - many) ** 2
+    square = expected**2
+    spread = once * (above / np.maximum(expected, 1e-9) ** 2 - doubt)
+    return spread, once, few * (above - doubt * square), few * square, few * expected
+
+
+def net(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, Lesson]:
     """Net sentiment of windows beside what was expected, and what the day teaches of how it wanders.
 
     The variance of a window's net sentiment is v/n of sampling (n scored posts, each -1, 0 or 1 with the variance v of
