@@ -52,3 +52,19 @@ def test_each_resample_is_told() -> None:
     told: list[int] = []
     resampled({"it": answers(10, 0.5)}, 7, lambda: told.append(1))
     assert len(told) == 7
+
+
+def test_texts_that_share_a_group_say_less_than_as_many_apart() -> None:
+    """Texts in 40 groups of 25, each group all right or all wrong: the figure is as sure as one of 40 texts."""
+    dice = np.random.default_rng(5)
+    groups = np.repeat(np.arange(40), 25)
+    gold = dice.integers(0, 3, 1000)
+    chosen = np.where((dice.random(40) < 0.7)[groups], gold, (gold + 1) % 3)
+    one = {"it": Answers(gold, chosen, np.eye(3)[chosen])}
+    alone, whole = (intervals(resampled(one, 300, groups=each)["it"])["accuracy"] for each in (None, groups))
+    assert 3.5 < (whole[1] - whole[0]) / (alone[1] - alone[0]) < 6.5
+
+
+def test_a_group_for_each_text_is_no_group() -> None:
+    one = {"it": answers(60, 0.7)}
+    assert np.array_equal(resampled(one, 20)["it"], resampled(one, 20, groups=np.arange(60))["it"], equal_nan=True)

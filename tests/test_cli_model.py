@@ -111,6 +111,17 @@ def test_evaluate_measures_a_model_beside_others(tmp_path: Path) -> None:
     assert (tmp_path / "reliability.svg").exists()
 
 
+def test_evaluate_counts_the_choice_of_topics_as_chance_where_asked(tmp_path: Path) -> None:
+    table = tmp_path / "labelled.tsv"
+    table.write_text(LABELLED + "negative\tI love the bus\tbus\n")
+    posts, topics = (answer("evaluate", "--data", table, *more) for more in ((), ("--whole-topics",)))
+    assert posts["accuracy"] == topics["accuracy"] == 0.75
+    assert topics["accuracy_interval"] == [0.5, 1.0] and posts["accuracy_interval"][0] < 0.5
+    table.write_text("label\ttext\npositive\tI love it\n")
+    refused = voxpop("evaluate", "--data", table, "--whole-topics")
+    assert refused.returncode == 1 and "needs a column topic" in refused.stderr
+
+
 def test_evaluate_keeps_the_figures_beside_the_model(tmp_path: Path) -> None:
     table, model = tmp_path / "labelled.tsv", tmp_path / "own"
     table.write_text(LABELLED)

@@ -83,7 +83,7 @@ def test_without_a_model_that_reads_a_topic_it_says_what_to_do(data: tuple[Path,
     for arguments in (("towards", "tea", "--data", directory), ("score", "--topic", "Tea", "I love tea")):
         ran = voxpop(*arguments, "--config", plain)
         assert ran.returncode == 1
-        assert "name its directory as towards_model" in ran.stderr
+        assert "name en-towards, which comes with Voxpop" in ran.stderr
 
 
 def test_a_model_that_reads_a_topic_scores_no_log(data: tuple[Path, Path], pair_model: Path) -> None:

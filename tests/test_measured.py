@@ -11,9 +11,10 @@ import pytest
 from voxpop import behaviour, measured, models
 from voxpop.errors import Terminal
 from voxpop.measured import Measured
-from voxpop.scorers.card import model_id, weights_digest
+from voxpop.scorers.card import ModelCard, model_id, weights_digest
 
-NAMES = sorted(models.bundled())
+NAMES = sorted(name for name, path in models.bundled().items() if not ModelCard.read(path).reads_topic)
+"""Whole posts are what the page of the model and the suite are about."""
 
 
 def copied(name: str, to: Path) -> Path:

@@ -157,8 +157,8 @@ def towards_spec(settings: Settings) -> ModelSpec:
     """
     if settings.towards_model is None:
         raise Terminal(
-            "no model that reads a post beside a topic comes with Voxpop; train one, as docs/towards.md says, and name "
-            "its directory as towards_model"
+            "no model that reads a post beside a topic is named; name en-towards, which comes with Voxpop, or the "
+            "directory of one that you trained as towards_model"
         )
     spec = ModelSpec("onnx", adoption.find(settings.towards_model, adoption.Adoption(settings.cache)), settings.threads)
     if not reads_topic(spec.open()):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from voxpop.metrics import MEASURES, Answers, Floats
+from voxpop.metrics import MEASURES, Answers, Floats, Ints
 
 RESAMPLES = 1000
 CONFIDENCE = 0.95
@@ -19,8 +19,12 @@ def resampled(
     resamples: int = RESAMPLES,
     watch: Callable[[], object] = lambda: None,
     seed: int = 1,
+    groups: Ints | None = None,
 ) -> dict[str, Floats]:
     """Every measure of every scorer on texts drawn again with replacement (Efron 1979): shape (resamples, measures).
+
+    With `groups`, a number for each text, whole groups are drawn in place of texts (the cluster bootstrap: Field and
+    Welsh 2007, https://doi.org/10.1111/j.1467-9868.2007.00593.x): what texts of a group share is then part of chance.
 
     All scorers answer the same texts, and a resample is the same for all of them, so that the difference of two rows
     is that of a paired comparison (Berg-Kirkpatrick, Burkett and Klein 2012, https://aclanthology.org/D12-1091).
@@ -28,9 +32,10 @@ def resampled(
     """
     dice = np.random.default_rng(seed)
     found = {name: np.empty((resamples, len(MEASURES))) for name in answers}
-    count = len(next(iter(answers.values())).gold)
+    member = np.arange(len(next(iter(answers.values())).gold)) if groups is None else groups
+    count = int(member.max()) + 1
     for at in range(resamples):
-        weights = np.bincount(dice.integers(0, count, count), minlength=count).astype(np.float64)
+        weights = np.bincount(dice.integers(0, count, count), minlength=count).astype(np.float64)[member]
         for name, one in answers.items():
             tally = one.tally(weights)
             found[name][at] = [measure(tally) for measure in MEASURES.values()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -56,14 +56,18 @@ def majority(gold: Ints) -> Answers:
 
 
 def reports(
-    answers: Mapping[str, Answers], resamples: int = RESAMPLES, watch: Callable[[], object] = lambda: None
+    answers: Mapping[str, Answers],
+    resamples: int = RESAMPLES,
+    watch: Callable[[], object] = lambda: None,
+    groups: Ints | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Every figure of each scorer as plain JSON values, `<measure>_interval` being its 95 % bootstrap interval.
 
-    All but the first also have `difference`: their figure minus the first one's, with the interval of the paired
-    difference. Where that interval leaves out 0, the difference is more than the choice of texts explains.
+    With `groups`, such as those of `grouped`, whole groups of texts are drawn for the intervals. All but the first also
+    have `difference`: their figure minus the first one's, with the interval of the paired difference. Where that
+    interval leaves out 0, the difference is more than the choice of texts explains.
     """
-    samples = resampled(answers, resamples, watch)
+    samples = resampled(answers, resamples, watch, groups=groups)
     figures = {name: report(one.tally(), intervals(samples[name])) for name, one in answers.items()}
     first, *others = answers
     for name in others:
@@ -75,6 +79,17 @@ def reports(
         known = one.scored
         figures[name]["reliability"] = [asdict(bin) for bin in reliability(one.probabilities[known], one.gold[known])]
     return figures
+
+
+def grouped(topics: Sequence[str | None]) -> Ints:
+    """A number for each text's topic, counted from 0; a text without one is a group of its own.
+
+    >>> grouped(["gta", None, "gta", None]).tolist()
+    [0, 1, 0, 2]
+    """
+    number: dict[str | int, int] = {}
+    keys = [at if topic is None else topic for at, topic in enumerate(topics)]
+    return np.array([number.setdefault(key, len(number)) for key in keys], dtype=np.int64)
 
 
 def report(tally: Tally, bounds: Intervals) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from voxpop.scorers.onnx import OnnxScorer
 async def test_a_scorer_of_ones_own_serves_beside_the_bundled_models(client: httpx.AsyncClient) -> None:
     own, *bundled = (await get(client, "/v1/models"))["models"]
     assert (own["model_id"], own["bundled"], own["serving"], own["languages"]) == ("words-1", False, True, [])
-    assert [model["name"] for model in bundled] == ["en-small", "multi-small"]
+    assert [model["name"] for model in bundled] == ["en-small", "en-towards", "multi-small"]
+    assert [model["name"] for model in bundled if model["reads_topic"]] == ["en-towards"]
     assert all(0.5 < model["macro_recall"] < 1 and 0 < model["ece"] < 0.2 for model in bundled)
     assert not any(model["serving"] for model in bundled)
 

@@ -22,6 +22,7 @@ class Model(BaseModel):
     name: str = Field(examples=["en-small"])
     bundled: bool = Field(description="Whether it came with Voxpop.")
     serving: bool = Field(description="Whether it scores the posts and `/v1/score`.")
+    reads_topic: bool = Field(description="Whether it is a `towards_model`: it reads a post beside a topic.")
     languages: list[str] = Field(description="ISO 639-1; empty means any.", examples=[["en"]])
     macro_recall: float | None = Field(description="On development posts, in [0, 1].", examples=[0.74])
     ece: float | None = Field(description="Expected calibration error on them, in [0, 1].", examples=[0.03])
@@ -93,6 +94,7 @@ def _bundled(directory: Path, serving: str) -> Model:
         name=card["name"],
         bundled=True,
         serving=named == serving,
+        reads_topic=card.get("pair") == "topic",
         languages=sorted(card["languages"]),
         macro_recall=figures.get("dev_macro_recall"),
         ece=figures.get("dev_ece"),
@@ -111,6 +113,7 @@ def _other(service: Service) -> Model:
         name=named.rpartition("-")[0] or named,
         bundled=False,
         serving=True,
+        reads_topic=False,
         languages=sorted(service.scorer.languages),
         **unknown,
     )

@@ -30,6 +30,9 @@ Corrections = Annotated[
     bool, typer.Option("--corrections", help="Measure on the posts of a store that people labelled.")
 ]
 Beside = Annotated[list[str] | None, typer.Option(help="Another model; may be given again.")]
+WholeTopics = Annotated[
+    bool, typer.Option("--whole-topics", help="Intervals that count the choice of topics as chance, too.")
+]
 Plot = Annotated[Path | None, typer.Option(help="Draw a reliability diagram, .png or .svg.")]
 Keep = Annotated[
     str | None,
@@ -47,6 +50,7 @@ def evaluate(
     labels: Labels = None,
     languages: Languages = None,
     beside: Beside = None,
+    whole_topics: WholeTopics = False,
     plot: Plot = None,
     keep: Keep = None,
     settings_file: Config = None,
@@ -73,20 +77,18 @@ def evaluate(
     scorers = _opened(settings_file, model_flags(model, labels, languages), beside or [])
     if corrections:
         with _corrected(config.load(settings_file, data=data, store=store), drawn or ()) as (path, counts):
-            measured = _measured(path, scorers)
+            measured = _measured(path, scorers, whole_topics)
         more = {"drawn": counts}
     elif data is None or drawn or store:
         raise Terminal("--data names the labelled posts; --drawn and --store are for --corrections")
     else:
-        measured, more = _measured(data, scorers), {}
+        measured, more = _measured(data, scorers, whole_topics), {}
     if plot:
         reliability.draw(plot, {name: measured.reports[name] for name in scorers})
         console.say(f"the reliability diagram is {plot}")
     if keep:
         _keep(keep, settings_file, scorers, measured.reports)
-    (_, first), *others = measured.reports.items()
-    figures = {**first, **measured.counts, "beside": dict(others), **more}
-    console.answer(figures, as_json=json_, text=measured.text)
+    console.answer({**measured.figures, **more}, as_json=json_, text=measured.text)
 
 
 @contextmanager
@@ -111,21 +113,29 @@ class _Measured:
     text: str
     counts: dict[str, int]
 
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Those of the first scorer, the others beside them."""
+        (_, first), *others = self.reports.items()
+        return {**first, **self.counts, "beside": dict(others)}
 
-def _measured(data: Path, scorers: dict[str, Scorer]) -> _Measured:
+
+def _measured(data: Path, scorers: dict[str, Scorer], whole_topics: bool) -> _Measured:
     from voxpop import evaluation
     from voxpop.labelled import LabelledFile
 
     labelled = LabelledFile(data)
     _tell_about(labelled)
-    reports = _reports(scorers, labelled)
+    if whole_topics and not labelled.has_topics:
+        raise Terminal(f"--whole-topics needs a column topic, which {data} lacks")
+    reports = _reports(scorers, labelled, whole_topics)
     text = evaluation.table(reports)
     if labelled.has_topics:
         text += "\n\n" + evaluation.topic_table({name: reports[name]["topics"] for name in scorers})
     return _Measured(reports, text, {"n_empty": labelled.empty, "n_broken": labelled.broken})
 
 
-def _reports(scorers: dict[str, Scorer], labelled: LabelledFile) -> dict[str, dict[str, Any]]:
+def _reports(scorers: dict[str, Scorer], labelled: LabelledFile, whole_topics: bool) -> dict[str, dict[str, Any]]:
     """Every scorer's figures on labelled posts, and those of the majority class."""
     from voxpop import evaluation
     from voxpop.bootstrap import RESAMPLES
@@ -133,7 +143,8 @@ def _reports(scorers: dict[str, Scorer], labelled: LabelledFile) -> dict[str, di
     with console.counting("scoring", len(labelled), "post") as bar:
         answers, topics = evaluation.answer(scorers, labelled.batches(), bar.update)
     with console.counting("resampling", RESAMPLES, "resample") as bar:
-        reports = evaluation.reports(answers, watch=bar.update)
+        groups = evaluation.grouped(topics) if whole_topics else None
+        reports = evaluation.reports(answers, watch=bar.update, groups=groups)
     for name, scorer in scorers.items():
         reports[name]["model_id"] = scorer.model_id
         if labelled.has_topics:

@@ -110,6 +110,24 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
             raise Terminal("--pair needs a base whose tokenizer has a separator; give another --base")
         self.config.pair, self.config.separator = "topic", separator
 
+    def freeze(self, layers: int) -> None:
+        """Leave the embeddings and the first encoder `layers` as they are from now on, without dropout; 0 does nothing.
+
+        Raises `Terminal` where the encoder does not keep its layers in a list, or has no layer left to train.
+        """
+        if not layers:
+            return
+        found = getattr(getattr(self.encoder, "encoder", None), "layer", None)
+        if found is None or layers >= len(found):
+            most = f"from 1 to {len(found) - 1}" if found is not None else "0"
+            raise Terminal(f"--freeze {layers} does not fit this base; give {most}")
+        for part in (self.encoder.embeddings, *found[:layers]):
+            part.requires_grad_(False)
+            for each in part.modules():
+                # Noise in what cannot adapt to it would only hide the input.
+                if isinstance(each, torch.nn.Dropout):
+                    each.p = 0.0
+
     def _segments(self, input_ids: torch.Tensor) -> dict[str, torch.Tensor]:
         """Segment 1 after the first separator, where the encoder knows segments; they follow from the ids alone."""
         if pair_of(self.config) == "none" or getattr(self.config, "type_vocab_size", 1) < 2:

@@ -111,6 +111,9 @@ def fresh(recipe: Recipe, separator: int | None) -> PreTrainedModel:
     model.config.emoji = network.emoji
     if network.pair != "none":
         model.pair(separator)
+    if network.freeze:
+        # The recipe asked for the mean of token states, which such a classifier takes.
+        model.freeze(network.freeze)
     if network.ffn:
         prune.check(model, network.ffn)
     return model
