@@ -105,7 +105,6 @@ PICTURES: Final = {
 COPY: Final = "Copy link"
 COPIED: Final = "Copied"
 PRINT: Final = "Print or PDF"
-REPORT: Final = "Voxpop report"
 
 RATE_HELP: Final = "The brackets hold the true change in nine of ten cases, were each post its own decision."
 SHIFT_HELP: Final = "The brackets hold what the number of posts leaves open, in nine of ten cases."
