@@ -50,13 +50,14 @@ def segments(id: str, label: str, options: dict[str, str], chosen: str | None = 
 
 def _more(judged: bool) -> Markup:
     named = [_check(value, marker(value), name) for value, name in text.LABELS.items()]
+    names = [el("option", name) for name in ("UTC", *sorted(zones() - {"UTC"}))]
     parts = [
         _several("country", words.COUNTRY),
         _several("lang", words.LANG),
         _checks("source", words.SOURCE),
         _checks("label", words.LABEL, *named),
         el("div", *(_switch(id, *said) for id, said in words.SWITCHES.items() if id != "towards" or judged)),
-        _field("tz", words.ZONE, el("select", *map(_zone, ["UTC", *sorted(zones() - {"UTC"})]), **_control("tz"))),
+        _field("tz", words.ZONE, el("select", *names, **_control("tz"))),
         el("div", _time("start", words.FROM), _time("end", words.UNTIL), class_="ends"),
         el("p", words.PERIOD_HELP, class_="help"),
     ]
@@ -69,10 +70,6 @@ def _control(id: str, kind: str = "value") -> dict[str, str]:
 
 def _field(id: str, label: str, *control: Child) -> Markup:
     return el("div", el("label", label, for_=id), *control, class_="field")
-
-
-def _zone(name: str) -> Markup:
-    return el("option", name)
 
 
 def _several(id: str, label: str) -> Markup:
