@@ -20,12 +20,21 @@ export VOXPOP_PUBLISH=127.0.0.1:18050 VOXPOP_PUBLISH_TLS=127.0.0.1:18443 GRAFANA
 . deploy/test/engine.sh
 
 compose() { /usr/bin/docker-compose "$@"; }
+last_words() { # who works on posts comes last, for a long output may lose its middle; requests that went well are left out
+  local one
+  compose --profile single --profile cluster ps 2>/dev/null || true
+  for one in prometheus proxy api db voxpop collector spark-master spark-worker scorer; do
+    echo "-- $one"
+    compose --profile single --profile cluster logs --no-color "$one" 2>/dev/null | grep -v '"status": 200' | tail -n 20 | cut -c 1-600 || true
+  done
+  echo "-- Spark in the scorer"
+  $docker exec "$(compose --profile cluster ps --quiet scorer | head -1)" tail -n 30 /tmp/.cache/voxpop/spark.log 2>/dev/null | cut -c 1-400 || true
+}
 finish() {
   code=$?
   if [ "$code" != 0 ]; then
     echo "containers: failed in part '${part:-}'; the last lines of each container:"
-    compose --profile single --profile cluster logs --no-color --tail 30 2>/dev/null || true
-    compose --profile single --profile cluster ps 2>/dev/null || true
+    last_words
   fi
   stop_engine
   rm -rf "$work/secrets" "$work/inbox"

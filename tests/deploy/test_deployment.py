@@ -102,8 +102,6 @@ def test_notices_leave_by_the_scorer_alone_and_nobody_else_who_holds_data_reache
     assert outer["scorer"] == ["out"]
     assert [name for name, networks in outer.items() if "out" in networks] == ["scorer"]
     assert [outer[name] for name in ("db", "api", "spark-master", "spark-worker", "prometheus")] == [[]] * 5
-    # Spark tells its workers the address on the first network that a container is put on.
-    assert made["services"]["scorer"]["networks"]["back"]["priority"] > 0
 
 
 def exposed() -> set[str]:

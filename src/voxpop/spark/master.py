@@ -17,8 +17,10 @@ REST_PORT: Final = 6066
 """Where a standalone master tells its version, unless it was told not to (`spark.master.rest.enabled`)."""
 
 
-def reach(master: str) -> None:
-    """Refuse a standalone master that does not answer; Spark itself would try for a minute and then say little.
+def reach(master: str) -> str | None:
+    """This machine's address towards a standalone master; None for another kind of master.
+
+    One that does not answer is refused; Spark itself would try for a minute and then say little.
 
     Raises:
         Terminal: none of its addresses takes a connection.
@@ -26,14 +28,15 @@ def reach(master: str) -> None:
     known = addresses(master)
     for host, port in known:
         try:
-            socket.create_connection((host, port), REACH_SECONDS).close()
+            with socket.create_connection((host, port), REACH_SECONDS) as connected:
+                return str(connected.getsockname()[0])
         except OSError:
             continue
-        return
     if known:
         raise Terminal(
             f"no Spark master answers at {master}; start one there, or leave --master out to use this machine"
         )
+    return None
 
 
 def addresses(master: str) -> list[tuple[str, int]]:
