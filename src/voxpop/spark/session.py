@@ -83,11 +83,13 @@ def _start(cluster: Cluster) -> SparkSession:
     os.environ["JAVA_HOME"] = str(java.find().home)
     # Else the workers are whatever `python3` means on the machine.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    # Else Spark listens where the host name points: on a laptop perhaps at a network, and on a machine with several
-    # networks, as a container may be, perhaps at one that no worker reaches.
-    listens = "127.0.0.1" if cluster.is_near else towards
-    if listens:
-        os.environ.setdefault("SPARK_LOCAL_IP", listens)
+    if cluster.is_near:
+        # Else Spark listens where the host name points, which on a laptop may be a network.
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    elif towards and "SPARK_LOCAL_IP" not in os.environ:
+        # On a machine with several networks, as a container may be, the name stands for all of them: Spark would listen
+        # at the first and tell the workers the name, which they know at theirs.
+        os.environ.setdefault("SPARK_LOCAL_HOSTNAME", towards)
     conf = SparkConf().setMaster(cluster.master).setAppName("voxpop")
     conf.setAll(list({**SETTINGS, **cluster.conf}.items()))
     # Spark's own handler of Ctrl-C would cancel jobs before a pipeline can stop between two segments.
