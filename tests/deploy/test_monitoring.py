@@ -68,7 +68,10 @@ def test_grafana_finds_dashboards_and_source_where_it_is_told_to_look() -> None:
         (given / "dashboards" / "voxpop.yml").read_text(),
     )
     (uid,), (path,) = re.findall(r"uid: (\S+)", source), re.findall(r"path: (\S+) }", provider)
-    assert "./deploy/grafana/provisioning:/etc/grafana/provisioning:ro" in compose
+    # What is mounted over all of it hides the image's other directories, and Grafana logs an error for each.
+    mounts = re.findall(r"- \./deploy/grafana/(provisioning\S*):/etc/grafana/(\S+):ro", compose)
+    assert mounts == [(f"provisioning/{name}",) * 2 for name in ("datasources", "dashboards")]
+    assert {path.name for path in given.iterdir()} == {"datasources", "dashboards"}
     assert f"./deploy/grafana/dashboards:{path}:ro" in compose
     (home,) = re.findall(r"DEFAULT_HOME_DASHBOARD_PATH: (\S+)", compose)
     assert home in {f"{path}/{board.name}" for board in BOARDS}
@@ -81,6 +84,63 @@ def test_grafana_finds_dashboards_and_source_where_it_is_told_to_look() -> None:
             assert panel["type"] in {"stat", "timeseries"}
             assert panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24
             assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"])
+
+
+def test_single_numbers_are_those_of_now() -> None:
+    # Of a range Grafana shows the last number there was, long after the process that gave it has ended.
+    panels = [panel for board in BOARDS for panel in json.loads(board.read_text())["panels"]]
+    singles = [panel for panel in panels if panel["type"] == "stat"]
+    assert len(singles) >= 4
+    for panel in singles:
+        for target in panel["targets"]:
+            assert (target["instant"], target["range"]) == (True, False)
+        # Else Grafana paints what is above 80 red, whatever is counted.
+        assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+
+
+@needs_promtool
+@pytest.mark.parametrize(
+    ("title", "series", "shown"),
+    [
+        ("Sources that are not heard", {"voxpop_status_known": "1x5"}, {"{}": 0}),
+        ("Sources that are not heard", {"voxpop_status_known": "0x5"}, {}),
+        (
+            "Sources that are not heard",
+            {
+                "voxpop_status_known": "1x5",
+                'voxpop_gaps_open{source="x", state="lost", job="voxpop-api"}': "1x5",
+                'voxpop_gaps_open{source="x", state="lost", job="voxpop-scorer"}': "1x5",
+                'voxpop_gaps_open{source="bluesky", state="lost"}': "2x5",
+                'voxpop_gaps_open{source="mastodon", state="lagging"}': "1x5",
+            },
+            {"{}": 2},
+        ),
+        # The names of replicas go with them.
+        (
+            "Processes that answer",
+            {'up{job="voxpop-api"}': "1 1 stale", 'up{job="voxpop-scorer"}': "1x5", 'up{job="other"}': "1x5"},
+            {'{job="voxpop-api"}': 0, '{job="voxpop-scorer"}': 1},
+        ),
+    ],
+)
+def test_a_single_number_is_there_when_all_is_well_and_when_nothing_is(
+    title: str, series: dict[str, str], shown: dict[str, int], tmp_path: Path
+) -> None:
+    panels = [panel for board in BOARDS for panel in json.loads(board.read_text())["panels"]]
+    (asked,) = (target["expr"] for panel in panels if panel["title"] == title for target in panel["targets"])
+    case = {
+        "interval": "1m",
+        "input_series": [{"series": one, "values": values} for one, values in series.items()],
+        "promql_expr_test": [
+            {
+                "expr": asked,
+                "eval_time": "5m",
+                "exp_samples": [{"labels": labels, "value": value} for labels, value in shown.items()],
+            }
+        ],
+    }
+    (tmp_path / "case.yml").write_text(json.dumps({"tests": [case]}))
+    promtool("test", "rules", tmp_path / "case.yml")
 
 
 def lost(ours: object, kept: object, place: str = "board") -> Iterator[str]:
