@@ -1,4 +1,4 @@
-"""Puts posts into the containers of compose.yaml and looks for them.
+"""Puts posts into the containers of compose.yaml and looks for them, and has them send a notice.
 
 `python -m deploy.test.check single|few|cluster DIR`, where DIR holds `secrets/` and `inbox/`. `few` and `cluster` end
 the main process of containers as a crash does and see each come back; `few` does so to a worker and the database alone.
@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from deploy.test import page, restoring
+from deploy.test import notices, page, restoring
 from deploy.test.bench import Bench
 from deploy.test.parts import crash, is_well, spark
 from deploy.test.waiting import until
@@ -23,8 +23,10 @@ def single(bench: Bench) -> None:
 
 
 def few(bench: Bench) -> None:
-    """All of the containers: the same, and a worker and the database that crash."""
+    """All of the containers: the same, a notice that leaves, and a worker and the database that crash."""
     _looked_at(bench)
+    notices.leave_by("scorer", "out")
+    notices.stay_in("api", "out")
     for part in ("spark-worker", "db"):
         _crashes(part, bench)
 
