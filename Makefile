@@ -75,7 +75,7 @@ model: $(VENV)/.train ## distil and export en-small: make model TRAIN=labelled.t
 	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base $(BASE) --out build/en-small \
 	  --teacher $(TEACHER) --unlabelled $(POOL) --soft-weight 0.75 --temperature 1.5 --epochs 2 --batch 48 --rate 2e-4 \
 	  --exit-layer 1 --exit-layer 2 --exit-layer 3 --deep 0.15 --evaluate 550
-	$(BIN)/voxpop export --checkpoint build/en-small/best --data $(TRAIN) --dev $(DEV) --languages en --balance 0.25 --first-exit 2 \
+	$(BIN)/voxpop export --checkpoint build/en-small/best --data $(TRAIN) --dev $(DEV) --languages en --balance 0.2 --first-exit 2 \
 	  --about 'licence=Apache-2.0;base_model=sentence-transformers/all-MiniLM-L6-v2;trained_on=SemEval-2013..2016 Task 4A' \
 	  --out src/voxpop/models/en-small $(ARGS)
 

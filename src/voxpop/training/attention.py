@@ -41,11 +41,12 @@ class Attention:
             *self._mask(counted),
             make("Add", [queries, self.constants.add(f"{out}_query_bias", of_queries)], [f"{out}_biased"]),
             make("Mul", [f"{out}_biased", scale], [f"{out}_queries"]),
+            make("Add", [values, self.constants.add(f"{out}_value_bias", of_values)], [f"{out}_values"]),
         ]
         for name, states, order in (
             ("q", f"{out}_queries", (0, 2, 1, 3)),
             ("k", keys, (0, 2, 3, 1)),
-            ("v", values, (0, 2, 1, 3)),
+            ("v", f"{out}_values", (0, 2, 1, 3)),
         ):
             nodes.append(make("Reshape", [states, shape], [f"{out}_{name}_heads"]))
             nodes.append(make("Transpose", [f"{out}_{name}_heads"], [f"{out}_{name}"], perm=order))
@@ -56,9 +57,7 @@ class Attention:
             make("Softmax", [f"{out}_unmasked"], [f"{out}_shares"], axis=-1),
             make("MatMul", [f"{out}_shares", f"{out}_v"], [f"{out}_mixed"]),
             make("Transpose", [f"{out}_mixed"], [f"{out}_turned"], perm=(0, 2, 1, 3)),
-            make("Reshape", [f"{out}_turned", flat], [f"{out}_joined"]),
-            # Shares sum to 1, so the bias of the values can wait until here.
-            make("Add", [f"{out}_joined", self.constants.add(f"{out}_value_bias", of_values)], [out]),
+            make("Reshape", [f"{out}_turned", flat], [out]),
         ]
 
     def _counted(self, node: onnx.NodeProto) -> str:

@@ -16,6 +16,7 @@ import onnxruntime as ort
 from onnx import helper, numpy_helper
 
 from voxpop.training.attention import Attention
+from voxpop.training.products import join
 
 Feed = Mapping[str, npt.NDArray[np.int64]]
 
@@ -145,6 +146,7 @@ def quantise(model: onnx.ModelProto, ranges: Mapping[str, Range], size: Size) ->
     small.graph.node.extend(_needed(nodes, small.graph))
     constants.write()
     del small.graph.value_info[:]
+    join(small)
     return small
 
 
