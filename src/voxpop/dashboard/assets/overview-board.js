@@ -148,8 +148,9 @@
     if (!found.shown) return;
     // Before anything is drawn, for what is hidden has no size.
     for (const id of ["board", "empty", "refused"]) at(id).hidden = id !== found.shown;
-    if (found.figure) draw("trend", found.figure);
+    const drawn = found.figure && draw("trend", found.figure);
     if (found.html?.posts !== undefined) list(found);
+    return drawn;
   };
   const places = (found) => {
     show(found);

@@ -66,19 +66,25 @@
   };
 
   const { hears } = window.voxpop;
-  // What takes the server longer is asked for less often; and after a choice, once the numbers and the line are there.
+  // What takes the server longer is asked for less often; and after a choice, once the numbers are there and the line is
+  // drawn, which would have to share the processor with the map.
   const places = question("places", SLOW, hears.places);
   let isWaiting = false;
+  let [chosen, drawn] = [0, null];
   const board = question("board", LEAST_BETWEEN, (found) => {
     document.getElementById("main").removeAttribute("aria-busy");
-    hears.board(found);
-  }, (failures) => {
+    drawn = hears.board(found);
+  }, async (failures) => {
     if (failures > 1) hears.silence();
-    if (isWaiting) places.anew();
+    if (!isWaiting) return;
+    const mine = chosen;
+    await drawn;
+    if (mine !== chosen) return;
     isWaiting = false;
+    places.anew();
   });
   const ask = () => {
-    isWaiting = true;
+    [isWaiting, drawn, chosen] = [true, null, chosen + 1];
     places.leave();
     board.anew();
   };
