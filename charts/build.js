@@ -6,7 +6,7 @@ const { glsl } = require("esbuild-plugin-glsl");
 const inlineCss = require("esbuild-plugin-inline-css");
 const { version } = require("plotly.js/package.json");
 
-const TRACES = ["bar", "choropleth", "scattergeo"];
+const TRACES = ["choropleth", "scattergeo"];
 const OUT = "../src/voxpop/dashboard/assets/plotly.min.js";
 
 const entry = [

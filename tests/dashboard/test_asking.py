@@ -40,7 +40,7 @@ def test_a_first_question_that_is_lost_is_asked_again(served: Served, page: Page
     page.clock.fast_forward(4_000)
     expect(page.locator("#cards .unit").first).to_have_text("45 posts", timeout=4 * PATIENCE)
     expect(page.locator("#coverage")).to_contain_text("of 45 posts")
-    page.wait_for_selector("#trend .bars .point", state="attached")
+    page.wait_for_selector("#trend .scatterlayer .fills path", state="attached")
 
 
 def test_answers_that_fail_are_said_and_the_numbers_of_before_stay(served: Served, page: Page) -> None:

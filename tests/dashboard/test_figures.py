@@ -66,7 +66,7 @@ def test_an_hours_point_is_its_net_sentiment_at_its_middle() -> None:
 def test_an_interval_without_a_scored_post_is_a_gap_and_not_a_zero() -> None:
     figure = drawn(series((0, 0, 1, 0), (0, 0, 0, 3), (1, 0, 0, 0)))
     assert trace(figure, "net")["y"] == [100.0, None, -100.0]
-    assert trace(figure, "bar-unscored")["y"] == [0, 3, 0]
+    assert trace(figure, "volume-unscored")["y"] == [0, 3, 0, 0]
     dots = trace(figure, "dots")
     assert (dots["y"], dots["marker"]["size"]) == ([100.0, -100.0], [5, 7]), (
         "a lone point is a dot, the newest a larger one"
@@ -83,9 +83,11 @@ def test_by_the_minute_the_line_pools_five_minutes_and_begins_with_a_whole_pool(
     assert trace(figure, "volume")["y"] == [3, 1]
 
 
-def test_the_bars_are_the_counts_by_label() -> None:
+def test_the_steps_are_the_counts_by_label() -> None:
     figure = drawn(series((1, 2, 3, 4)))
-    assert [trace(figure, f"bar-{label}")["y"] for label in COLOURS] == [[1], [2], [3], [4]]
+    steps = [trace(figure, f"volume-{label}") for label in COLOURS]
+    assert [step["y"] for step in steps] == [[1, 1], [2, 2], [3, 3], [4, 4]]
+    assert steps[0]["x"] == ["2026-11-19T12:00:00", "2026-11-19T13:00:00"], "from the start of an hour to its end"
     assert trace(figure, "net")["customdata"] == [
         ["19 Nov 12:00–13:00", "+33.3 (−19 to +68) points", "", "10 posts", 1, 2, 3, 4],
     ]

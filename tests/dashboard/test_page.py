@@ -34,7 +34,7 @@ def shown(page: Page) -> int:
 def at(page: Page, url: str) -> Page:
     page.goto(url)
     page.wait_for_selector("#cards .value")
-    page.wait_for_selector("#trend .bars .point", state="attached")
+    page.wait_for_selector("#trend .scatterlayer .fills path", state="attached")
     return page
 
 

@@ -30,7 +30,7 @@ class Frame:
     """What a chart is drawn in.
 
     Attributes:
-        intervals: width and time zone of the bars.
+        intervals: width and time zone of the intervals.
         revision: while it stays the same, so does a reader's zoom.
         unheard: periods to shade, in which a source was not heard: their counts are too low.
         pins: moments at which an alert began, and what it says.
@@ -75,8 +75,6 @@ def layout(frame: Frame, reach: float, starts: Sequence[datetime]) -> dict[str, 
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "inherit", "size": 12, "color": COLOURS["neutral"]},
         "showlegend": False,
-        "barmode": "stack",
-        "bargap": 0.18,
         "hovermode": "x",
         "hoverdistance": -1,
         "dragmode": "zoom",

@@ -30,7 +30,7 @@ _HOVER: Final = (
 
 
 def trend(series: pa.Table, line: Line, frame: Frame) -> dict[str, Any]:
-    """Net sentiment as a line within its interval, over the volume as bars, on one time axis.
+    """Net sentiment as a line within its interval, over the volume by label, on one time axis.
 
     `series` is what `queries.series` answers for the period and, before it, the `pool(width) - 1` intervals that the
     first point of the line needs; `line` is of all of them. Where nothing is scored the line has a gap, never a zero.
@@ -45,7 +45,7 @@ def trend(series: pa.Table, line: Line, frame: Frame) -> dict[str, Any]:
         *areas.signed(middles, shown.nets),
         areas.band(middles, shown),
         *_line(middles, shown.nets, details),
-        *_bars(rows, middles, details),
+        *_volume(rows, frame, middles, details),
         _pins(frame, axes.limit(shown)),
     ]
     return {"data": traces, "layout": axes.layout(frame, axes.limit(shown), starts)}
@@ -106,16 +106,26 @@ def _line(
     return [line, marks]
 
 
-def _bars(rows: list[dict[str, Any]], middles: Sequence[datetime], details: list[list[Any]]) -> list[dict[str, Any]]:
-    times = [written(at) for at in middles]
-    bars = [
+def _volume(
+    rows: list[dict[str, Any]], frame: Frame, middles: Sequence[datetime], details: list[list[Any]]
+) -> list[dict[str, Any]]:
+    """Posts by label, on top of each other, each a stepped area: bars take twice as long to draw.
+
+    An area's last number is there twice, at both ends of its step.
+    """
+    ends = [row["start"] for row in rows] + [row["start"] + frame.intervals.width for row in rows[-1:]]
+    edges = [written(frame.at(end)) for end in ends]
+    steps = [
         {
-            "type": "bar",
-            "uid": f"bar-{label}",
-            "x": times,
-            "y": [row[_COLUMNS[label]] for row in rows],
+            "type": "scatter",
+            "uid": f"volume-{label}",
+            "stackgroup": "volume",
+            "x": edges,
+            "y": [row[_COLUMNS[label]] for row in (*rows, *rows[-1:])],
             "yaxis": "y2",
-            "marker": {"color": COLOURS[label], "line": {"width": 0}},
+            "mode": "lines",
+            "line": {"width": 0, "shape": "hv"},
+            "fillcolor": COLOURS[label],
             "hoverinfo": "skip",
         }
         for label in ("negative", "neutral", "positive", "unscored")
@@ -123,7 +133,7 @@ def _bars(rows: list[dict[str, Any]], middles: Sequence[datetime], details: list
     over = {
         "type": "scatter",
         "uid": "volume",
-        "x": times,
+        "x": [written(at) for at in middles],
         "y": [row["n"] for row in rows],
         "yaxis": "y2",
         # Not to be seen: it is there to be pointed at.
@@ -132,7 +142,7 @@ def _bars(rows: list[dict[str, Any]], middles: Sequence[datetime], details: list
         "customdata": details,
         "hovertemplate": _HOVER,
     }
-    return [*bars, over]
+    return [*steps, over]
 
 
 def _detail(row: dict[str, Any], line: Line, place: int, frame: Frame) -> list[Any]:
