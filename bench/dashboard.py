@@ -3,8 +3,8 @@
     make bench-dashboard ARGS='--posts 1000000 10000000 --minutes 2'
 
 A store of a year of invented posts is opened by a server on one core; headless Chromium, and the clients that stand for
-many readers, have the others. Times are the page's own: from navigation until the first volumes of the chart are drawn (a
-first visit, and another with what the browser kept), and from a click on a topic until numbers and chart are of it. The
+many readers, have the others. Times are the page's own: from navigation until the first volumes of the chart are drawn
+(a first visit, and another with what the browser kept), and from a click on a topic until numbers and chart are of it. The
 page of Streamlit asks the same queries of the same store, and draws less. An update is what a second of posts changes;
 what it costs is the processor time of the server while a page is open, less that while none is, over the updates.
 Viewers are in time if the numbers are there a second after the update. Long tasks are those over 50 ms while the chart

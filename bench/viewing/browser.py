@@ -21,7 +21,8 @@ WATCH = """
   // The sums of what is drawn, and the numbers beside it: both change with a filter.
   const drawn = () => {
     const graph = document.querySelector(".js-plotly-plot");
-    if (!graph || !graph._fullData || !document.querySelector(".js-plotly-plot :is(.bars .point, .fills) path")) return null;
+    const volumes = document.querySelector(".js-plotly-plot :is(.bars .point, .fills) path");
+    if (!graph || !graph._fullData || !volumes) return null;
     return graph._fullData.map((each) => [each.uid, ...(each.y || [])].join()).join(";");
   };
   const numbers = (at) => [...document.querySelectorAll(at)].map((each) => each.textContent).join("|");
