@@ -2,13 +2,13 @@
 
     make bench-dashboard ARGS='--posts 1000000 10000000 --minutes 2'
 
-A store of a year of invented posts is opened by a server on one core; headless Chromium, and the clients that stand for
-many readers, have the others. Times are the page's own: from navigation until the first volumes of the chart are drawn
-(a first visit, and another with what the browser kept), and from a click on a topic until numbers and chart are of it. The
-page of Streamlit asks the same queries of the same store, and draws less. An update is what a second of posts changes;
-what it costs is the processor time of the server while a page is open, less that while none is, over the updates.
-Viewers are in time if the numbers are there a second after the update. Long tasks are those over 50 ms while the chart
-of a day of 100,000 posts is zoomed, moved and filtered. `--minutes 60` is the full run of the heap.
+A store of a year of invented posts is opened by a server on one core; headless Chromium, and the clients that stand
+for many readers, have the others. Times are the page's own: from navigation until the first volumes of the chart are
+drawn (a first visit, and another with what the browser kept), and from a click on a topic until numbers and chart are
+of it. The page of Streamlit asks the same queries of the same store, and draws less. An update is what a second of
+posts changes; what it costs is the processor time of the server while a page is open, less that while none is, over
+the updates. Viewers are in time if the numbers are there a second after the update. Long tasks are those over 50 ms
+while the chart of a day of 100,000 posts is zoomed, moved and filtered. `--minutes 60` is the full run of the heap.
 
 Each figure is printed as soon as it is known, and one table of them all at the end. What fails is named with its reason
 and the rest goes on, with a server and a browser of its own; the status is 1 then. `--prepare` only makes the stores.
