@@ -26,7 +26,6 @@ def few(bench: Bench) -> None:
     """All of the containers: the same, a notice that leaves, and a worker and the database that crash."""
     _looked_at(bench)
     notices.leave_by("scorer", "out")
-    notices.stay_in("api", "out")
     for part in ("spark-worker", "db"):
         _crashes(part, bench)
 
