@@ -49,8 +49,9 @@ def restore(exported: Path, base: Path, out: Path) -> int:
         model.pair(tokenizer.sep_token_id)
     state = model.state_dict()
     found: dict[str, Values] = {}
+    scaled = float(np.sqrt(model.config.num_attention_heads / model.config.hidden_size))
     for stage in card.stages:
-        found |= dict(_weights(onnx.load(exported / stage.file).graph))
+        found |= dict(_weights(onnx.load(exported / stage.file).graph, scaled))
     segment = state["encoder.embeddings.token_type_embeddings.weight"][0].numpy()
     _embed(found, segment)
     for name, values in state.items():
@@ -68,8 +69,11 @@ def restore(exported: Path, base: Path, out: Path) -> int:
     return sum(values.size for values in found.values())
 
 
-def _weights(graph: onnx.GraphProto) -> Iterator[tuple[str, Values]]:
-    """Every constant of the graph under the name it has in PyTorch, codes turned to numbers."""
+def _weights(graph: onnx.GraphProto, scaled: float) -> Iterator[tuple[str, Values]]:
+    """Every constant of the graph under the name it has in PyTorch, codes turned to numbers.
+
+    `scaled` is what the weights of queries are times, where products hold their biases (`voxpop.training.products`).
+    """
     constants = {tensor.name: np.asarray(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
     for name, values in constants.items():
         if name.startswith(_ROOT):
@@ -80,7 +84,22 @@ def _weights(graph: onnx.GraphProto) -> Iterator[tuple[str, Values]]:
         if node.op_type == "MatMul" and (code := node.input[1].removesuffix("d")) in constants:
             scale = constants[code.removesuffix("_code") + "_scale"]
             yield f"{_layer(node.output[0])}.weight", (constants[code].astype(np.float32) * scale).T
+    yield from _joined(graph, constants, scaled)
     yield from _biases(graph, constants)
+
+
+def _joined(graph: onnx.GraphProto, constants: Mapping[str, Values], scaled: float) -> Iterator[tuple[str, Values]]:
+    """Weights and biases of the products that hold both."""
+    made = {name: node for node in graph.node for name in node.output}
+    for node in graph.node:
+        parts = [made[name] for name in node.input[1:] if name in made and made[name].op_type == "DequantizeLinear"]
+        if node.op_type != "Gemm" or len(parts) < 2:
+            continue
+        layer = _layer(node.output[0])
+        factor = scaled if layer.endswith(".query") else 1.0
+        for kind, part in zip(("weight", "bias"), parts, strict=True):
+            code, scale = (constants[name] for name in part.input[:2])
+            yield f"{layer}.{kind}", (code.astype(np.float32) * scale / np.float32(factor)).T
 
 
 def _biases(graph: onnx.GraphProto, constants: Mapping[str, Values]) -> Iterator[tuple[str, Values]]:
