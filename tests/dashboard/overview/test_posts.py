@@ -65,7 +65,7 @@ def test_what_is_on_the_screen_can_be_taken_along(filled: Served, tab: Page) -> 
             assert picture.startswith(begins)
             if begins == b"<svg":
                 assert "Germany" in (drawn := picture.decode()) and ("of 60 posts" in drawn) is (chart == "Map")
-                assert ("choroplethlayer" in drawn, "barlayer" in drawn) == (chart == "Map", chart == "Chart")
+                assert ("choroplethlayer" in drawn, "js-fill" in drawn) == (chart == "Map", chart == "Chart")
     posts = counted(filled, tab.locator("#files a").nth(1).get_attribute("href") or "")
     assert {row["country"] for row in posts} == {"DE"} and len(posts) == 24
     tab.get_by_role("button", name="Copy link").click()
