@@ -78,10 +78,15 @@
     if (failures > 1) hears.silence();
     if (!isWaiting) return;
     const mine = chosen;
-    await drawn;
-    if (mine !== chosen) return;
-    isWaiting = false;
-    places.anew();
+    try {
+      await drawn;
+    } finally {
+      // A line that cannot be drawn does not keep the map away; and two answers to one choice ask for it once.
+      if (mine === chosen && isWaiting) {
+        isWaiting = false;
+        places.anew();
+      }
+    }
   });
   const ask = () => {
     [isWaiting, drawn, chosen] = [true, null, chosen + 1];
