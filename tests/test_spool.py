@@ -89,6 +89,25 @@ async def test_a_file_stays_until_its_posts_are_on_the_disk(tmp_path: Path) -> N
     assert again == texts[5:]
 
 
+async def test_a_file_that_landed_while_the_directory_was_looked_into_is_not_read_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    texts = filled(tmp_path)
+    source = SpoolSource(tmp_path)
+    reading = source.read(None)
+    found = [await anext(reading) for _ in range(6)]
+    stale = Spool(tmp_path).files()
+    source.landed(found[-1].cursor)
+    assert Spool(tmp_path).files() == []
+    Spool(tmp_path).put(Fetched("", [post("the next", post_id="test:next")]))
+    looks = iter([stale])
+    files = Spool.files
+    monkeypatch.setattr(Spool, "files", lambda spool: next(looks, None) or files(spool))
+    following = await anext(reading)
+    assert ([each.text for each in following.posts], following.rejected) == (["the next"], [])
+    assert [each.text for one in found for each in one.posts] == texts
+
+
 async def test_a_clock_that_was_set_back_lets_go_of_nothing_early(tmp_path: Path) -> None:
     source, spool = SpoolSource(tmp_path), Spool(tmp_path)
     late = spool.put(Fetched("", [post("late")]))
@@ -100,7 +119,6 @@ async def test_a_clock_that_was_set_back_lets_go_of_nothing_early(tmp_path: Path
     assert second.cursor < first.cursor
     source.landed(first.cursor)
     assert [path.name for path in spool.files()] == [second.cursor]
-    await reading.aclose()  # type: ignore[attr-defined]
 
 
 @pytest.mark.slow

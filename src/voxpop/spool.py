@@ -79,8 +79,9 @@ class SpoolSource:
             for path in await asyncio.to_thread(self._spool.files):
                 if path.name not in self._given:
                     fetched = await asyncio.to_thread(_fetched, path)
-                    self._given[path.name] = path
-                    yield fetched
+                    if fetched is not None:
+                        self._given[path.name] = path
+                        yield fetched
             if self._once:
                 return
             await asyncio.sleep(GLANCE_SECONDS)
@@ -90,12 +91,16 @@ class SpoolSource:
         # In the order given: a clock that was set back can name a later file before an earlier one.
         given = list(self._given)
         for name in given[: given.index(cursor) + 1] if cursor in self._given else []:
-            self._given.pop(name).unlink(missing_ok=True)
+            self._given[name].unlink(missing_ok=True)
+            del self._given[name]
 
 
-def _fetched(path: Path) -> Fetched:
+def _fetched(path: Path) -> Fetched | None:
     try:
         batch = msgspec.msgpack.decode(path.read_bytes(), type=_Batch)
+    except FileNotFoundError:
+        # It landed, and was removed, after the directory had been looked into.
+        return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         reason = f"the spooled file cannot be read ({error}); give its source to the command again"
         return Fetched(path.name, rejected=[Rejected("spool", 1, path.name, reason)])
