@@ -34,22 +34,19 @@ def save_tokenizer(folder: Path) -> int:
 def save_encoder(folder: Path, family: str) -> Path:
     """Write an untrained encoder of two layers of width 32."""
     import torch
-    from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel, RobertaConfig, RobertaModel
+    from transformers import AutoConfig, AutoModel
 
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    more: dict[str, dict[str, Any]] = {
+        "bert": {"max_position_embeddings": 64},
+        "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64, "max_position_embeddings": 64},
+        "modernbert": {"local_attention": 8, "global_attn_every_n_layers": 2, "cls_token_id": 2, "sep_token_id": 3},
+    }
+    given = {"max_position_embeddings": 66, **(shape if family != "distilbert" else {}), **more.get(family, {})}
     size = save_tokenizer(folder)
     torch.manual_seed(0)
-    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
-    if family == "distilbert":
-        config = DistilBertConfig(
-            vocab_size=size, max_position_embeddings=64, dim=32, n_layers=2, n_heads=2, hidden_dim=64, pad_token_id=0
-        )
-        DistilBertModel(config).save_pretrained(folder)
-    elif family == "roberta":
-        RobertaModel(
-            RobertaConfig(vocab_size=size, **shape, max_position_embeddings=66, pad_token_id=0)
-        ).save_pretrained(folder)
-    else:
-        BertModel(BertConfig(vocab_size=size, **shape, max_position_embeddings=64)).save_pretrained(folder)
+    config = AutoConfig.for_model(family, vocab_size=size, pad_token_id=0, **given)
+    AutoModel.from_config(config, attn_implementation="eager").save_pretrained(folder)
     return folder
 
 

@@ -67,7 +67,7 @@ def test_a_tiny_model_learns_what_words_mean(trained: Path, table: Path) -> None
     assert scored["label"].to_pylist()[1:] == ["negative", "neutral", "unscored"]
 
 
-@pytest.mark.parametrize("family", ["distilbert", "roberta"])
+@pytest.mark.parametrize("family", ["distilbert", "roberta", "xlm-roberta", "mpnet", "modernbert"])
 @pytest.mark.parametrize("pooling", ["mean", "native"])
 def test_other_encoders_learn_it_too(family: str, pooling: str, table: Path, tmp_path: Path) -> None:
     base = save_encoder(tmp_path, family)

@@ -46,7 +46,7 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
     def __init__(self, config: PreTrainedConfig) -> None:
         """Build the layers from `config`; the weights come from `load_base` or `load`."""
         super().__init__(config)
-        self.encoder = AutoModel.from_config(config, **_bare(config))
+        self.encoder = AutoModel.from_config(config, **_bare(config), **_attention(config))
         self.dropout = torch.nn.Dropout(_dropout(config))
         self.classifier = torch.nn.Linear(config.hidden_size, config.num_labels)
         heads = [torch.nn.Linear(config.hidden_size, config.num_labels) for _ in exit_layers(config)]
@@ -225,6 +225,11 @@ def _safe(directory: Path | str) -> dict[str, Any]:
 def _bare(config: PreTrainedConfig) -> dict[str, Any]:
     kind = AutoModel._model_mapping[type(config)]
     return {"add_pooling_layer": False} if "add_pooling_layer" in inspect.signature(kind).parameters else {}
+
+
+def _attention(config: PreTrainedConfig) -> dict[str, Any]:
+    # This class supports PyTorch's fused attention and passes it on; an encoder such as MPNet refuses it.
+    return {} if AutoModel._model_mapping[type(config)]._supports_sdpa else {"attn_implementation": "eager"}
 
 
 def _dropout(config: PreTrainedConfig) -> float:
