@@ -93,6 +93,13 @@ class OnnxScorer:
             prepared = [f"{topic}{_APART}{text}" for topic, text in zip(topics, prepared, strict=True)]
         return scores(batch.num_rows, scored, self._recent([prepared[row] for row in scored], self._score))
 
+    def heads(self, texts: Sequence[str]) -> list[Floats]:
+        """The probabilities `(len(texts), 3)` of each early exit and of the last layer, none of them left out.
+
+        For a look into the network: a post's score is that of the head at which it leaves. Texts must say something.
+        """
+        return self._stages.heads(self._read(self._prepared(texts)))
+
     def cuts(self, text: str) -> bool:
         """Tell whether a text has more tokens than the model reads, of which the first count."""
         (prepared,) = self._prepared([text])
@@ -133,10 +140,13 @@ class OnnxScorer:
         return [prepare(topic or "")[:_MOST_OF_A_TOPIC] for topic in decoded_texts(batch.column("topic"))]
 
     def _score(self, prepared: list[str]) -> Floats:
+        return self._stages(self._read(prepared))
+
+    def _read(self, prepared: list[str]) -> list[list[int]]:
         read = prepared
         if self._card.spells_emoji:
             read = [_APART.join(map(spelled, text.split(_APART))) for text in prepared]
-        return self._stages(self._tokens([tuple(text.split(_APART)) for text in read] if self.reads_topic else read))
+        return self._tokens([tuple(text.split(_APART)) for text in read] if self.reads_topic else read)
 
     def _tokens(self, prepared: Sequence[str | tuple[str, ...]]) -> list[list[int]]:
         slices = [prepared[at : at + _TEXTS_A_SLICE] for at in range(0, len(prepared), _TEXTS_A_SLICE)]

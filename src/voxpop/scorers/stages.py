@@ -28,6 +28,8 @@ SLOW_FUSIONS: Final = ("SkipLayerNormFusion",)
 """What ONNX Runtime would put together to its own cost: this one goes value by value, and takes a layer a fifth longer
 than the sum and the norm apart."""
 _RUNS_A_CHUNK: Final = 4
+_NEVER: Final = 2.0
+"""A sureness above any probability."""
 
 
 @dataclass(frozen=True)
@@ -81,24 +83,35 @@ class Stages:
     def __call__(self, tokens: Sequence[list[int]]) -> Floats:
         """Return the probabilities `(len(tokens), 3)`, in order."""
         found = np.empty((len(tokens), 3), dtype=np.float32)
+        # One table for all stages: what a later one answers takes the place of what an earlier one did.
+        tables, sure = [found] * len(self._stages), [stage.sure for stage in self._stages]
+        self._over(tokens, lambda rows: self._run(rows, tables, sure))
+        return found
+
+    def heads(self, tokens: Sequence[list[int]]) -> list[Floats]:
+        """Return the probabilities `(len(tokens), 3)` after each stage, of rows that would have left before, too."""
+        found = [np.empty((len(tokens), 3), dtype=np.float32) for _ in self._stages]
+        self._over(tokens, lambda rows: self._run(rows, found, [_NEVER] * len(found)))
+        return found
+
+    def _over(self, tokens: Sequence[list[int]], run: Callable[[_Rows], None]) -> None:
         chunks = list(_chunks(tokens, self._pad))
         if self._threads > 1 and len(chunks) > 1:
             with ThreadPoolExecutor(self._threads) as pool:
-                list(pool.map(lambda rows: self._run(rows, found), chunks))
+                list(pool.map(run, chunks))
         else:
             for rows in chunks:
-                self._run(rows, found)
-        return found
+                run(rows)
 
-    def _run(self, rows: _Rows, found: Floats) -> None:
-        for stage, session in zip(self._stages, self._sessions, strict=True):
+    def _run(self, rows: _Rows, found: Sequence[Floats], sure: Sequence[float]) -> None:
+        for at, (stage, session) in enumerate(zip(self._stages, self._sessions, strict=True)):
             if not len(rows):
                 return
             logits, states = _forward(session, rows)
             chances = self._answer(logits, stage.temperature)
-            found[rows.at] = chances
+            found[at][rows.at] = chances
             if states is not None:
-                rows = rows.take(chances.max(axis=1) < stage.sure, states)
+                rows = rows.take(chances.max(axis=1) < sure[at], states)
 
 
 def _forward(session: ort.InferenceSession, rows: _Rows) -> tuple[Floats, Floats | None]:
