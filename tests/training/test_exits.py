@@ -56,6 +56,21 @@ def staged(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def test_exits_can_be_named(network: Path, tmp_path: Path) -> None:
+    named = Export(network, tmp_path / "model", dev=network / "answers.tsv", precision="float", exit_at=((1, 0.99),))
+    figures = export(named)
+    card = json.loads((tmp_path / "model" / "model.json").read_text())
+    assert [exit["sure"] for exit in card["exits"]] == [0.99]
+    assert figures["exit_layers"] == [1]
+    assert 1 < figures["mean_layers"] <= 2
+
+
+def test_an_exit_where_there_is_no_head_is_refused(network: Path, tmp_path: Path) -> None:
+    named = Export(network, tmp_path / "model", dev=network / "answers.tsv", precision="float", exit_at=((7, 0.5),))
+    with pytest.raises(Terminal, match="after layer 7: this network has heads after 1"):
+        export(named)
+
+
 def test_layers_that_no_row_needs_are_left_out(network: Path, tmp_path: Path) -> None:
     out = tmp_path / "short"
     figures = export(Export(network, out, dev=network / "answers.tsv", precision="float", exit_loss=1.0))

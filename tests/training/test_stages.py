@@ -14,7 +14,7 @@ import onnxruntime as ort
 from onnx import helper, numpy_helper
 
 from voxpop.metrics import confusion, macro_recall
-from voxpop.training.stages import NEVER, Cut, plan, split, sure_enough
+from voxpop.training.stages import NEVER, Cut, fixed, plan, split, sure_enough
 
 pytestmark = pytest.mark.train
 
@@ -119,3 +119,15 @@ def test_a_layer_on_pairs_of_tokens_costs_half() -> None:
     found = plan(cuts, [np.full((3, 3), 1 / 3), sure, sure], [0, 1, 2], layers=4.0, loss=0.0)
     assert [cut.layer for cut, _ in found.exits] == [4]
     assert found.layers == 3.0
+
+
+def test_named_exits_are_taken_as_they_are() -> None:
+    early = np.array([[0.9, 0.05, 0.05], [0.4, 0.35, 0.25], [0.1, 0.1, 0.8]])
+    later = np.array([[0.1, 0.8, 0.1], [0.2, 0.6, 0.2], [0.3, 0.4, 0.3]])
+    last = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    second = Cut(2, "states_2", "logits_2")
+    found = fixed([(CUT, early, 0.8), (second, later, 0.5)], last, [0, 1, 2], 6.0)
+    assert found.exits == ((CUT, 0.8), (second, 0.5))
+    assert found.layers == pytest.approx((1 + 2 + 1) / 3)
+    assert found.recall == 1
+    assert fixed([(CUT, early, 0.95)], last, [1, 2, 1], 6.0).layers == 6

@@ -35,6 +35,9 @@ def export(
         float, typer.Option(min=0, max=1, help="Macro recall on --dev that the network's early exits may cost.")
     ] = 0.002,
     first_exit: Annotated[int, typer.Option(min=1, help="Lowest layer at which a post may leave.")] = 1,
+    exit_at: Annotated[
+        str, typer.Option(metavar="LAYER=SURE,...", help="Exits to use in place of the best, such as 2=0.55,3=0.45.")
+    ] = "",
     balance: Annotated[float, typer.Option(min=0, max=1, help="How far rare labels of --data are favoured.")] = 0.0,
     settings_file: Config = None,
     json_: Json = False,
@@ -59,9 +62,28 @@ def export(
         raise Terminal(f"there is no checkpoint in {directory}; give a directory with config.json")
     how = Adoption(settings.cache, settings.labels, settings.languages)
     named, entries = name or out.resolve().name, _entries(about)
-    wanted = exporting.Export(directory, out, data, dev, precision, named, how, entries, exit_loss, first_exit, balance)
+    if exit_at and not dev:
+        raise Terminal("--exit-at needs posts to fit each exit's temperature; give some with --dev")
+    wanted = exporting.Export(
+        directory, out, data, dev, precision, named, how, entries, exit_loss, first_exit, balance, _exits(exit_at)
+    )
     figures = exporting.export(wanted)
     console.answer(figures, as_json=json_, text=_told(figures, out))
+
+
+def _exits(given: str) -> tuple[tuple[int, float], ...]:
+    found = {}
+    for part in filter(None, given.split(",")):
+        layer, _, sure = part.partition("=")
+        try:
+            found[int(layer)] = float(sure)
+        except ValueError:
+            found[0] = 0.0
+    if not all(layer > 0 and 0 < sure <= 1 for layer, sure in found.items()):
+        raise Terminal(
+            f"--exit-at cannot read {given}; write layers and probabilities, such as --exit-at 2=0.55,3=0.45"
+        )
+    return tuple(sorted(found.items()))
 
 
 def _entries(given: str | None) -> dict[str, str]:

@@ -36,7 +36,7 @@ from voxpop.training.embedding import quantise_words
 from voxpop.training.heads import row_by_row
 from voxpop.training.quantise import Feed, Size, calibrate, quantise
 from voxpop.training.reader import ANY_TOPIC, Reader, Said, said_in, spread
-from voxpop.training.stages import Cut, Plan, cost, plan, split
+from voxpop.training.stages import Cut, Plan, cost, fixed, plan, split
 
 Logits = npt.NDArray[np.float64]
 _RANGES = 600
@@ -55,6 +55,7 @@ class Export:
         first_exit: the lowest layer at which a row may leave: the first one knows words, not what "not" does to them.
         balance: how far rare labels are favoured, in [0, 1]; see `voxpop.training.classifier.adjust`.
         exit_loss: macro recall on `dev` that early exits may cost; a network has those that it was trained with.
+        exit_at: layers and the probability from which a row leaves there, in place of a search for the best.
     """
 
     checkpoint: Path
@@ -68,6 +69,7 @@ class Export:
     exit_loss: float = 0.002
     first_exit: int = 1
     balance: float = 0.0
+    exit_at: tuple[tuple[int, float], ...] = ()
 
 
 def export(wanted: Export) -> dict[str, Any]:
@@ -122,7 +124,7 @@ def _write(
     cuts = [cut for cut in network.cuts_of(model) if cut.layer >= wanted.first_exit]
     fitted = Fit(whole, read, dev, classes_in(described), cuts) if dev else None
     layers = cost(model.config.num_hidden_layers, getattr(model.config, "halve_after", 0))
-    exits = fitted.plan(layers, wanted.exit_loss) if fitted else Plan((), 0.0, 0.0)
+    exits = fitted.plan(layers, wanted) if fitted else Plan((), 0.0, 0.0)
     stages = split(small, [cut for cut, _ in exits.exits], model.config.hidden_size)
     if not exits.whole:
         stages.pop()
@@ -214,9 +216,20 @@ class Fit:
         self._plain = softmax(logits[-1]) @ classes
         self._chances = [softmax(each, heat) @ classes for each, heat in zip(logits, self._heats, strict=True)]
 
-    def plan(self, layers: float, loss: float) -> Plan:
-        """Return the exits to use; see `voxpop.training.stages.plan`."""
-        return plan(self._cuts, self._chances, self._gold.tolist(), layers=layers, loss=loss)
+    def plan(self, layers: float, wanted: Export) -> Plan:
+        """Return the exits to use: those that were named, or else the best; see `voxpop.training.stages`.
+
+        Raises:
+            Terminal: an exit was named after a layer that has no head.
+        """
+        gold = self._gold.tolist()
+        if not wanted.exit_at:
+            return plan(self._cuts, self._chances, gold, layers=layers, loss=wanted.exit_loss)
+        known = {cut.layer: (cut, chances) for cut, chances in zip(self._cuts, self._chances, strict=False)}
+        if missing := [layer for layer, _ in wanted.exit_at if layer not in known]:
+            has = f"has heads after {', '.join(map(str, known))}" if known else "was trained without --exit-layer"
+            raise Terminal(f"no post can leave after layer {missing[0]}: this network {has}")
+        return fixed([(*known[layer], sure) for layer, sure in sorted(wanted.exit_at)], self._chances[-1], gold, layers)
 
     def described(self, exits: Plan, names: Sequence[str]) -> dict[str, Any]:
         """Return the card's entries: the temperature and, where there are exits, each one's file, heat and sureness."""

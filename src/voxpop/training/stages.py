@@ -159,6 +159,19 @@ def _settled(
     return Plan(tuple(exit for exit in settled if exit[1] < NEVER), float(run.mean()), recall)
 
 
+def fixed(exits: Sequence[tuple[Cut, Floats, float]], last: Floats, gold: Sequence[int], layers: float) -> Plan:
+    """Return the plan of exits that were chosen by hand: each cut with its probabilities `(rows, 3)` and its sureness.
+
+    They come in the order of their layers; `last` are the probabilities of the last layer, after `layers`.
+    """
+    answers, run = last.argmax(axis=1), np.full(len(last), float(layers))
+    for cut, chances, sure in reversed(exits):
+        leaves = chances.max(axis=1) >= sure
+        answers, run = np.where(leaves, chances.argmax(axis=1), answers), np.where(leaves, cut.cost, run)
+    recall = macro_recall(confusion(gold, answers.tolist()))
+    return Plan(tuple((cut, sure) for cut, _, sure in exits), float(run.mean()), recall)
+
+
 def sure_enough(early: Floats, answers: npt.NDArray[np.int64], gold: Sequence[int], loss: float) -> float:
     """Return the least probability at which a row may exit so that macro recall falls by at most `loss`.
 
