@@ -65,6 +65,12 @@ def test_exits_can_be_named(network: Path, tmp_path: Path) -> None:
     assert 1 < figures["mean_layers"] <= 2
 
 
+def test_a_named_exit_that_all_take_ends_the_network(network: Path, tmp_path: Path) -> None:
+    named = Export(network, tmp_path / "model", dev=network / "answers.tsv", precision="float", exit_at=((1, 0.0),))
+    assert export(named)["mean_layers"] == 1
+    assert not (tmp_path / "model" / "model-2.onnx").exists()
+
+
 def test_an_exit_where_there_is_no_head_is_refused(network: Path, tmp_path: Path) -> None:
     named = Export(network, tmp_path / "model", dev=network / "answers.tsv", precision="float", exit_at=((7, 0.5),))
     with pytest.raises(Terminal, match="after layer 7: this network has heads after 1"):

@@ -129,11 +129,11 @@ def test_the_command_exports_what_score_and_evaluate_open(table: Path, tmp_path:
 
 def test_exits_that_cannot_be_read_or_fitted_say_how_to_name_them(table: Path, tmp_path: Path) -> None:
     given = ["export", "--checkpoint", tiny.checkpoint(tmp_path / "bert"), "--out", tmp_path / "mine", "--data", table]
-    for wrong in ("2", "2=nearly", "0=0.5", "2=1.5"):
+    for wrong in ("2", "2=nearly", "0=0.5", "2=1.5", "1=0,2=0.5"):
         refused = voxpop(*given, "--dev", table, "--exit-at", wrong)
         assert refused.returncode == 1
         assert f"--exit-at cannot read {wrong}" in refused.stderr
-        assert "--exit-at 2=0.55,3=0.45" in refused.stderr
+        assert "--exit-at 2=0.65,4=0.5" in refused.stderr
     refused = voxpop(*given, "--exit-at", "2=0.5")
     assert refused.returncode == 1 and "--dev" in refused.stderr
 

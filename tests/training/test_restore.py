@@ -63,6 +63,21 @@ def test_the_weights_answer_as_those_they_were_rounded_from(
     assert np.abs(answers(tmp_path / "restored", topic) - answers(network, topic)).max() < 0.06
 
 
+def test_an_export_that_ends_early_gives_the_layers_it_has_under_the_head_it_ends_with(
+    base: Path, tmp_path: Path
+) -> None:
+    network, _ = exported(base, tmp_path, exits=(1,))
+    table = network / "answers.tsv"
+    export(Export(network, tmp_path / "short", data=table, dev=table, exit_at=((1, 0.0),)))
+    restore.main(["--model", str(tmp_path / "short"), "--base", str(base), "--out", str(tmp_path / "restored")])
+    assert load(tmp_path / "restored").config.num_hidden_layers == 1
+    ids = tokenized(load_tokenizer(network), TEXTS, 64)
+    mask = torch.tensor([[1] * len(ids[0])])
+    with torch.inference_mode():
+        early = load(network)(input_ids=torch.tensor([ids[0]]), attention_mask=mask).exit_logits[0].softmax(1).numpy()
+    assert np.abs(answers(tmp_path / "restored")[0] - early[0]).max() < 0.06
+
+
 def test_the_bundled_model_is_its_base_s_size_and_no_other(base: Path, tmp_path: Path) -> None:
     with pytest.raises(Terminal, match="give its own base"):
         restore.restore(Path(__file__).parents[2] / "src/voxpop/models/en-small", base, tmp_path / "out")

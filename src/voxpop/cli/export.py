@@ -36,7 +36,10 @@ def export(
     ] = 0.002,
     first_exit: Annotated[int, typer.Option(min=1, help="Lowest layer at which a post may leave.")] = 1,
     exit_at: Annotated[
-        str, typer.Option(metavar="LAYER=SURE,...", help="Exits to use in place of the best, such as 2=0.55,3=0.45.")
+        str,
+        typer.Option(
+            metavar="LAYER=SURE,...", help="Exits in place of the best, such as 2=0.65,4=0.5; 0: all leave there."
+        ),
     ] = "",
     balance: Annotated[float, typer.Option(min=0, max=1, help="How far rare labels of --data are favoured.")] = 0.0,
     settings_file: Config = None,
@@ -79,11 +82,11 @@ def _exits(given: str) -> tuple[tuple[int, float], ...]:
             found[int(layer)] = float(sure)
         except ValueError:
             found[0] = 0.0
-    if not all(layer > 0 and 0 < sure <= 1 for layer, sure in found.items()):
-        raise Terminal(
-            f"--exit-at cannot read {given}; write layers and probabilities, such as --exit-at 2=0.55,3=0.45"
-        )
-    return tuple(sorted(found.items()))
+    exits = tuple(sorted(found.items()))
+    # Where all posts leave, none comes to a later exit.
+    if not all(layer > 0 and 0 <= sure <= 1 for layer, sure in exits) or not all(sure for _, sure in exits[:-1]):
+        raise Terminal(f"--exit-at cannot read {given}; write layers and probabilities, such as --exit-at 2=0.65,4=0.5")
+    return exits
 
 
 def _entries(given: str | None) -> dict[str, str]:

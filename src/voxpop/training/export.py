@@ -116,7 +116,6 @@ def _write(
     feeds = [read(row) for row in spread(rows, _COMPARED)]
     figures: dict[str, Any] = {
         "precision": wanted.precision,
-        "parameters": sum(weight.numel() for weight in model.parameters()),
         "attention_fused": graph.fused,
         "balance": wanted.balance,
         **parity(model, whole, feeds, classes_in(described)),
@@ -125,6 +124,7 @@ def _write(
     fitted = Fit(whole, read, dev, classes_in(described), cuts) if dev else None
     layers = cost(model.config.num_hidden_layers, getattr(model.config, "halve_after", 0))
     exits = fitted.plan(layers, wanted) if fitted else Plan((), 0.0, 0.0)
+    figures["parameters"] = network.parameters(model, exits.end)
     stages = split(small, [cut for cut, _ in exits.exits], model.config.hidden_size)
     if not exits.whole:
         stages.pop()

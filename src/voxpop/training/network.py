@@ -3,6 +3,7 @@
 import contextlib
 import io
 import logging
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -91,6 +92,13 @@ def load(directory: Path) -> PreTrainedModel:
         raise Terminal(f"{directory.name} lacks weights ({missing[0]}), so it would guess; fine-tune it first")
     network: PreTrainedModel = model.float().eval()
     return network
+
+
+def parameters(model: PreTrainedModel, end: int = 0) -> int:
+    """Return how many numbers a network is made of, without the layers after layer `end`; 0 takes all."""
+    beyond = re.compile(r"\.layers?\.(\d+)\.")
+    kept = [(beyond.search(name), weight) for name, weight in model.named_parameters()]
+    return sum(weight.numel() for found, weight in kept if not end or not found or int(found[1]) < end)
 
 
 def write_tokenizer(directory: Path, out: Path) -> None:

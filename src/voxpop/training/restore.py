@@ -7,6 +7,7 @@ are in float again.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,7 @@ Values = npt.NDArray[Any]
 _ROOT: Final = "model."
 """What the exporter's names begin with: the module that it wraps around the classifier."""
 
+_NUMBERED: Final = re.compile(r"encoder\.encoder\.layer\.(\d+)\.")
 _LOST: Final = ("key.bias", "token_type_embeddings.weight", "position_ids")
 """What no graph holds: biases that change no answer, segments added to positions, and a table of numbers."""
 
@@ -36,7 +38,8 @@ def restore(exported: Path, base: Path, out: Path) -> int:
     """Write the classifier that `exported` was made from to `out`; return how many numbers were restored.
 
     `base` is the encoder it began from, which gives what the graph does not hold: positions beyond the model's length,
-    segments, and biases of keys. Early exits are left out: of the heads the last is kept, without its temperature.
+    segments, and biases of keys. Where the export ends before the base's last layer, so does the classifier. Early
+    exits are left out: of the heads the last is kept, without its temperature.
 
     Raises:
         Terminal: `exported` is no BERT in 8 bits that `voxpop export` made, or `base` is of another size.
@@ -47,11 +50,12 @@ def restore(exported: Path, base: Path, out: Path) -> int:
     tokenizer = load_tokenizer(base)
     if card.reads_topic:
         model.pair(tokenizer.sep_token_id)
-    state = model.state_dict()
     found: dict[str, Values] = {}
     scaled = float(np.sqrt(model.config.num_attention_heads / model.config.hidden_size))
     for stage in card.stages:
         found |= dict(_weights(onnx.load(exported / stage.file).graph, scaled))
+    _end(model, found)
+    state = model.state_dict()
     segment = state["encoder.embeddings.token_type_embeddings.weight"][0].numpy()
     _embed(found, segment)
     for name, values in state.items():
@@ -67,6 +71,20 @@ def restore(exported: Path, base: Path, out: Path) -> int:
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
     return sum(values.size for values in found.values())
+
+
+def _end(model: SentimentClassifier, found: dict[str, Values]) -> None:
+    """Cut the encoder's last layers off where the graph lacks them; the last head is then that of an exit."""
+    layers = getattr(getattr(model.encoder, "encoder", None), "layer", None)
+    held = 1 + max((int(number[1]) for name in found if (number := _NUMBERED.match(name))), default=-1)
+    if layers is None or not 0 < held < len(layers):
+        return
+    del layers[held:]
+    model.config.num_hidden_layers = held
+    for part in ("weight", "bias"):
+        heads = sorted(name for name in found if name.startswith("exit_classifiers.") and name.endswith(part))
+        if heads:
+            found[f"classifier.{part}"] = found.pop(heads[-1])
 
 
 def _weights(graph: onnx.GraphProto, scaled: float) -> Iterator[tuple[str, Values]]:

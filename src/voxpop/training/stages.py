@@ -63,6 +63,11 @@ class Plan:
         """Whether some row goes through all layers."""
         return not self.exits or self.exits[-1][1] > 0
 
+    @property
+    def end(self) -> int:
+        """The layer after which no row goes on; 0 where some row goes through all."""
+        return 0 if self.whole else self.exits[-1][0].layer
+
 
 def cost(layer: int, halved: int = 0) -> float:
     """Return what the layers up to `layer` cost, in layers: one after layer `halved` runs on half as many states.
