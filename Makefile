@@ -71,11 +71,17 @@ $(VENV)/.cluster: pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --no-compile --editable '.[dev,spark,dask]'
 	@touch $@ $(VENV)/.dev $(VENV)/.base
 
-model: $(VENV)/.train ## distil and export en-small: make model TRAIN=labelled.tsv DEV=dev.tsv BASE=DIR TEACHER=DIR POOL=texts
-	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base $(BASE) --out build/en-small \
+model: $(VENV)/.train ## distil en-small twice and export it: make model TRAIN=labelled.tsv DEV=dev.tsv BASE=DIR TEACHER=DIR POOL=texts
+	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base $(BASE) --out build/first \
 	  --teacher $(TEACHER) --unlabelled $(POOL) --soft-weight 0.75 --temperature 1.5 --epochs 2 --batch 48 --rate 2e-4 \
 	  --exit-layer 1 --exit-layer 2 --exit-layer 3 --deep 0.15 --evaluate 550
-	$(BIN)/voxpop export --checkpoint build/en-small/best --data $(TRAIN) --dev $(DEV) --languages en --balance 0.2 --first-exit 2 \
+	$(BIN)/voxpop export --checkpoint build/first/best --data $(TRAIN) --dev $(DEV) --balance 0.2 --first-exit 2 --out build/first-model
+	$(BIN)/python -m voxpop.training.mining --model build/first-model --data $(TRAIN) --dev $(DEV) --unlabelled $(POOL) \
+	  --hard 18000 --chance 13000 --emoji 4000 --joined 6000 --out build/mined
+	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base build/first/best --out build/en-small \
+	  --teacher $(TEACHER) --teacher build/first/best --unlabelled build/mined.txt --soft-weight 0.75 --temperature 1.5 \
+	  --epochs 2 --batch 48 --rate 1.5e-4 --exit-layer 2 --exit-layer 3 --deep 0.5 --evaluate 590
+	$(BIN)/voxpop export --checkpoint build/en-small/best --data $(TRAIN) --dev $(DEV) --languages en --balance 0.2 --exit-at 2=0.65,3=0 \
 	  --about 'licence=Apache-2.0;base_model=sentence-transformers/all-MiniLM-L6-v2;trained_on=SemEval-2013..2016 Task 4A' \
 	  --out src/voxpop/models/en-small $(ARGS)
 
