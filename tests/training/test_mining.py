@@ -100,3 +100,13 @@ def test_a_model_without_exits_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(Terminal, match="no early exit"):
         mining.heads(Whole.open(models.find("en-small")), ["a text"], "look")
+
+
+def test_the_balance_of_an_export_is_taken_back() -> None:
+    assert mining.balance_of(models.find("en-small")) == 0.2
+    logits, counts = np.array([[0.3, -0.2, 1.0], [2.0, 0.0, -1.0]]), [7_040, 20_492, 17_736]
+    shares = np.array(counts) / sum(counts)
+    balanced = np.exp(logits - 0.2 * np.log(shares / shares[1]))
+    plain = np.exp(logits)
+    found = mining.unbalanced(balanced / balanced.sum(axis=1, keepdims=True), counts, 0.2)
+    np.testing.assert_allclose(found, plain / plain.sum(axis=1, keepdims=True))
