@@ -14,7 +14,7 @@ import pytest
 from tests.dask_cluster import DaskCluster, dask_cluster
 from tests.posts import post
 from voxpop import models
-from voxpop.engines.dask import DaskEngine
+from voxpop.engines.dask import DaskEngine, _result
 from voxpop.engines.embedded import EmbeddedEngine
 from voxpop.errors import Terminal
 from voxpop.log import Log
@@ -86,6 +86,19 @@ def test_a_scheduler_that_goes_in_mid_job_ends_in_a_sentence(job: Job, tmp_path:
             list(running)
         with pytest.raises(Terminal, match="scheduler is gone"):
             list(DaskEngine(client).run(job, landed(job)))
+
+
+def test_a_scheduler_that_goes_while_a_result_is_fetched_ends_in_the_same_sentence() -> None:
+    from distributed.comm import CommClosedError
+
+    class Lost:
+        """What a future does in that moment, which no test can hit at will."""
+
+        def result(self) -> None:
+            raise CommClosedError("Connection reset by peer")
+
+    with pytest.raises(Terminal, match="scheduler is gone"):
+        _result(cast(Any, Lost()), ())
 
 
 def test_left_early_nothing_more_is_computed(job: Job, tmp_path: Path) -> None:

@@ -13,6 +13,16 @@ from voxpop.cli.app import app
 from voxpop.cli.options import Config, Json, Labels, Languages, model_flags
 from voxpop.errors import Terminal
 
+ExitAt = Annotated[
+    str,
+    typer.Option(
+        metavar="LAYER=SURE,...", help="Exits in place of the best, such as 2=0.65,4=0.5; 0: all leave there."
+    ),
+]
+About = Annotated[
+    str | None, typer.Option(metavar="KEY=VALUE;...", help="More for the card: licence, base_model, trained_on.")
+]
+
 
 @app.command()
 def export(
@@ -28,19 +38,12 @@ def export(
     name: Annotated[str, typer.Option(help="The model's name, the first part of its id. [default: of --out]")] = "",
     labels: Labels = None,
     languages: Languages = None,
-    about: Annotated[
-        str | None, typer.Option(metavar="KEY=VALUE;...", help="More for the card: licence, base_model, trained_on.")
-    ] = None,
+    about: About = None,
     exit_loss: Annotated[
         float, typer.Option(min=0, max=1, help="Macro recall on --dev that the network's early exits may cost.")
     ] = 0.002,
     first_exit: Annotated[int, typer.Option(min=1, help="Lowest layer at which a post may leave.")] = 1,
-    exit_at: Annotated[
-        str,
-        typer.Option(
-            metavar="LAYER=SURE,...", help="Exits in place of the best, such as 2=0.65,4=0.5; 0: all leave there."
-        ),
-    ] = "",
+    exit_at: ExitAt = "",
     balance: Annotated[float, typer.Option(min=0, max=1, help="How far rare labels of --data are favoured.")] = 0.0,
     settings_file: Config = None,
     json_: Json = False,
@@ -53,6 +56,7 @@ def export(
 
     Example: voxpop score --model my-model "worth the wait"
     """
+    exits = _exits(exit_at, dev)
     if not all(find_spec(library) for library in ("torch", "transformers", "onnx")):
         raise Terminal("export needs PyTorch; install it with pip install 'voxpop[train]'")
     from voxpop.checkpoints import hub
@@ -65,16 +69,14 @@ def export(
         raise Terminal(f"there is no checkpoint in {directory}; give a directory with config.json")
     how = Adoption(settings.cache, settings.labels, settings.languages)
     named, entries = name or out.resolve().name, _entries(about)
-    if exit_at and not dev:
-        raise Terminal("--exit-at needs posts to fit each exit's temperature; give some with --dev")
-    wanted = exporting.Export(
-        directory, out, data, dev, precision, named, how, entries, exit_loss, first_exit, balance, _exits(exit_at)
-    )
-    figures = exporting.export(wanted)
+    leaving = exit_loss, first_exit, balance, exits
+    figures = exporting.export(exporting.Export(directory, out, data, dev, precision, named, how, entries, *leaving))
     console.answer(figures, as_json=json_, text=_told(figures, out))
 
 
-def _exits(given: str) -> tuple[tuple[int, float], ...]:
+def _exits(given: str, dev: Path | None) -> tuple[tuple[int, float], ...]:
+    if given and not dev:
+        raise Terminal("--exit-at needs posts to fit each exit's temperature; give some with --dev")
     found = {}
     for part in filter(None, given.split(",")):
         layer, _, sure = part.partition("=")

@@ -169,6 +169,7 @@ def _done(work: Work, group: Group) -> None:
 def _result(future: Future, group: Group) -> Any:
     """Raise what went wrong with a group, in a sentence."""
     from dask.distributed import KilledWorker
+    from distributed.comm import CommClosedError
 
     try:
         return future.result()
@@ -177,7 +178,8 @@ def _result(future: Future, group: Group) -> Any:
             f"{error.allowed_failures + 1} Dask workers died one after another over {_named(group)}; if they ran out "
             "of memory, their log says so: give each more with --memory-limit"
         ) from error
-    except CancelledError as error:
+    except (CancelledError, CommClosedError) as error:
+        # The second where the scheduler goes just as a result is asked for, before the client notices.
         raise Terminal(GONE) from error
 
 
