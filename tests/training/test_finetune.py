@@ -149,7 +149,12 @@ def test_ctrl_c_saves_where_it_is_and_says_how_to_go_on(base: Path, table: Path,
         finetune.train(recipe)
     child.wait()
     assert list(tmp_path.glob("seed-1/checkpoint-*/model.safetensors"))
-    assert finetune.train(recipe)["best"]["dev_macro_recall"] == 1
+    spent = tmp_path / "seconds.txt"
+    assert float(spent.read_text()) > 0
+    spent.write_text("1000\n")
+    figures = finetune.train(recipe)
+    assert figures["best"]["dev_macro_recall"] == 1
+    assert figures["seconds"] > 1000, "what was spent before counts"
 
 
 def test_a_finished_run_is_answered_as_it_was(trained: Path, base: Path, table: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 import shutil
@@ -58,7 +59,12 @@ def train(recipe: Recipe) -> dict[str, Any]:
     finished = out / "best" / "train.json"
     if finished.exists():
         return json.loads(finished.read_text(encoding="utf-8"))
-    started = time.monotonic()
+    with _counted(out) as started:
+        return _trained(recipe, started)
+
+
+def _trained(recipe: Recipe, started: float) -> dict[str, Any]:
+    out = recipe.running.out
     # Both before the texts are read: what is missing is said at once.
     tokenizer = load_tokenizer(recipe.network.base)
     fresh(recipe, tokenizer.sep_token_id)
@@ -81,6 +87,17 @@ def train(recipe: Recipe) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
     }
     return keep_best(recipe, tokenizer, histories, dev, figures | {"seconds": started})
+
+
+@contextlib.contextmanager
+def _counted(out: Path) -> Iterator[float]:
+    """When the run would have begun without its pauses; what was spent is kept, unless it is killed."""
+    kept = out / "seconds.txt"
+    started = time.monotonic() - (float(kept.read_text(encoding="utf-8")) if kept.exists() else 0.0)
+    try:
+        yield started
+    finally:
+        kept.write_text(f"{time.monotonic() - started:.1f}\n", encoding="utf-8")
 
 
 def refuse_another(recipe: Recipe) -> None:
