@@ -119,6 +119,7 @@ async def test_a_clock_that_was_set_back_lets_go_of_nothing_early(tmp_path: Path
     assert second.cursor < first.cursor
     source.landed(first.cursor)
     assert [path.name for path in spool.files()] == [second.cursor]
+    await reading.aclose()  # type: ignore[attr-defined]
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +22,8 @@ TONES = {"positive": "a lovely day", "negative": "this is awful", "neutral": "th
 
 
 @pytest.fixture(scope="module")
-def scorer() -> Iterator[OnnxScorer]:
-    yield OnnxScorer.open(models.find("en-small"), remembered=0)
+def scorer() -> OnnxScorer:
+    return OnnxScorer.open(models.find("en-small"), remembered=0)
 
 
 def test_the_hardest_come_first_then_emoji_then_chance_and_none_twice() -> None:
@@ -93,7 +92,7 @@ def test_a_table_comes_out_that_training_reads(scorer: OnnxScorer, tmp_path: Pat
     np.testing.assert_allclose(np.column_stack([table[name].to_numpy() for name in PROBABILITIES]), last, atol=1e-6)
 
 
-def test_a_model_without_exits_is_refused(tmp_path: Path) -> None:
+def test_a_model_without_exits_is_refused() -> None:
     class Whole(OnnxScorer):
         def heads(self, texts: list[str]) -> list[np.ndarray]:  # type: ignore[override]
             return super().heads(texts)[-1:]

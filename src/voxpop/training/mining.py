@@ -56,8 +56,10 @@ class Amounts:
     joined: int = 8_000
 
 
-def mine(scorer: OnnxScorer, labelled: Sequence[str], texts: Sequence[str], amounts: Amounts) -> pa.Table:
-    """Return `text` and the last layer's probabilities for all `labelled` texts and the chosen ones of `texts`.
+def mine(
+    scorer: OnnxScorer, labelled: Sequence[str], texts: Sequence[str], amounts: Amounts
+) -> tuple[list[str], Floats]:
+    """Return all `labelled` texts and the chosen ones of `texts`, and the last layer's probabilities, `(rows, 3)`.
 
     Both are prepared, and have no text in common. The choice is the same each time. A text of fewer than three words
     is never hard: there it is the label that is in doubt.
@@ -72,8 +74,7 @@ def mine(scorer: OnnxScorer, labelled: Sequence[str], texts: Sequence[str], amou
     kept = dict.fromkeys(answered) | dict.fromkeys(texts[at] for at in chosen)
     _, others = heads(scorer, answered, "answer labelled and joined texts")
     known = dict(zip(answered, others, strict=True)) | {texts[at]: last[at] for at in chosen}
-    found = np.array([known[text] for text in kept], dtype=np.float32)
-    return pa.table({"text": list(kept), **dict(zip(PROBABILITIES, found.T, strict=True))})
+    return list(kept), np.array([known[text] for text in kept])
 
 
 def heads(scorer: OnnxScorer, texts: Sequence[str], what: str) -> tuple[Floats, Floats]:
@@ -176,20 +177,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scorer = OnnxScorer.open(directory, threads=given.threads, remembered=0)
     texts = apart(read_lines(given.unlabelled, 0), labelled, dev)
     known = [text for text in dict.fromkeys(labelled.texts) if not is_blank(text)]
-    table = mine(scorer, known, texts, Amounts(given.hard, given.chance, given.emoji, given.joined))
-    answers = np.column_stack([table[name].to_numpy() for name in PROBABILITIES])
+    chosen, answers = mine(scorer, known, texts, Amounts(given.hard, given.chance, given.emoji, given.joined))
     counts = np.bincount(labelled.gold, minlength=len(LABELS))
     answers = unbalanced(answers, counts, balance_of(directory)).astype(np.float32)
-    pq.write_table(
-        pa.table({"text": table["text"], **dict(zip(PROBABILITIES, answers.T, strict=True))}),
-        given.out.with_suffix(".parquet"),
-    )
+    table = pa.table({"text": chosen, **dict(zip(PROBABILITIES, answers.T, strict=True))})
+    pq.write_table(table, f"{given.out}.parquet")
     labels = set(known)
-    without = [text for text in table["text"].to_pylist() if text not in labels]
-    given.out.with_suffix(".txt").write_text("".join(f"{text}\n" for text in without), encoding="utf-8")
-    console.say(
-        f"{given.out.with_suffix('.parquet')} answers {table.num_rows:,} texts, {len(known):,} of them labelled"
-    )
+    without = [text for text in chosen if text not in labels]
+    Path(f"{given.out}.txt").write_text("".join(f"{text}\n" for text in without), encoding="utf-8")
+    console.say(f"{given.out}.parquet answers {len(chosen):,} texts, {len(known):,} of them labelled")
 
 
 if __name__ == "__main__":

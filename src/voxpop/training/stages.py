@@ -136,8 +136,8 @@ def plan(cuts: Sequence[Cut], chances: Sequence[Floats], gold: Sequence[int], *,
     has not seen; `layers` is what all layers cost. Each of two exits may lose half of `loss`; the later one is settled
     first, since rows that pass the earlier one meet it.
     """
-    last = chances[-1].argmax(axis=1)
-    best = Plan((), float(layers), macro_recall(confusion(gold, last.tolist())))
+    last = chances[-1]
+    best = fixed([], last, gold, layers)
     for count in range(1, min(_MOST_EXITS, len(cuts)) + 1):
         for chosen in combinations(range(len(cuts)), count):
             found = _settled([(cuts[at], chances[at]) for at in chosen], last, gold, (layers, loss / count))
@@ -147,25 +147,24 @@ def plan(cuts: Sequence[Cut], chances: Sequence[Floats], gold: Sequence[int], *,
 
 
 def _settled(
-    exits: Sequence[tuple[Cut, Floats]], last: npt.NDArray[np.int64], gold: Sequence[int], bounds: tuple[float, float]
+    exits: Sequence[tuple[Cut, Floats]], last: Floats, gold: Sequence[int], bounds: tuple[float, float]
 ) -> Plan:
     layers, loss = bounds
-    answers, run = last, np.full(len(last), float(layers))
-    settled: list[tuple[Cut, float]] = []
+    answers = last.argmax(axis=1)
+    settled: list[tuple[Cut, Floats, float]] = []
     for cut, chances in reversed(exits):
         sure = sure_enough(chances, answers, gold, loss)
         leaves = chances.max(axis=1) >= sure
         if sure <= LEAST and leaves.all() and not settled:
             sure = 0.0
         answers = np.where(leaves, chances.argmax(axis=1), answers)
-        run = np.where(leaves, cut.cost, run)
-        settled.insert(0, (cut, sure))
-    recall = macro_recall(confusion(gold, answers.tolist()))
-    return Plan(tuple(exit for exit in settled if exit[1] < NEVER), float(run.mean()), recall)
+        if sure < NEVER:
+            settled.insert(0, (cut, chances, sure))
+    return fixed(settled, last, gold, layers)
 
 
 def fixed(exits: Sequence[tuple[Cut, Floats, float]], last: Floats, gold: Sequence[int], layers: float) -> Plan:
-    """Return the plan of exits that were chosen by hand: each cut with its probabilities `(rows, 3)` and its sureness.
+    """Return the plan of exits that are settled already: each cut with its probabilities `(rows, 3)` and its sureness.
 
     They come in the order of their layers; `last` are the probabilities of the last layer, after `layers`.
     """
