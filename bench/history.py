@@ -34,6 +34,9 @@ select
     timestamptz '{start}' + to_microseconds((hash(i, 1) % {micros}::ubigint)::bigint) as moment,
     case when hash(i, 2) % 10 < 3
          then ($names)[1 + floor(5 * pow((hash(i, 3) % 10000) / 10000.0, 2))::int] end as topic,
+    -- One post on a topic in ten is on another one, too.
+    if(hash(i, 9) % 10 = 0, ($names)[1 + (hash(i, 10) % 5)::int], topic) as other,
+    if(topic is null, [], list_sort(list_distinct([topic, other]))) as topics,
     if(hash(i, 4) % 10 < 2, 'x', 'bluesky') as source,
     if(hash(i, 5) % 10 < 6, '', ($countries)[1 + floor(18 * pow((hash(i, 6) % 10000) / 10000.0, 3))::int]) as country,
     ($langs)[1 + floor(8 * pow((hash(i, 7) % 10000) / 10000.0, 3))::int] as lang,
@@ -43,7 +46,8 @@ from range({first}, {last}) as events (i)
 _BUCKETS = """
 copy (
     with single as (
-        select date_trunc('minute', moment) as start, unnest(if(topic is null, ['*'], ['*', topic])) as topic,
+        select date_trunc('minute', moment) as start,
+               unnest(['*'] || topics || if(len(topics) > 1, [array_to_string(topics, '&')], [])) as topic,
                source, country, lang, draw % 4 = 0 as repost, draw
         from events
     )

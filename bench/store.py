@@ -14,6 +14,7 @@ import argparse
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -34,23 +35,30 @@ from voxpop.stores.queries import Filter
 YEAR = Filter("games", END - 365 * DAY, END)
 MONTH = Filter("games", END - 30 * DAY - timedelta(minutes=17), END - timedelta(minutes=17))
 LAST = Filter("games", END - DAY, END)
+BOTH = "cars,games"
 EVERY = Filter(start=END - DAY, end=END)
 QUERIES: dict[str, Callable[[Any], object]] = {
     "24 h by minute, one topic": lambda store: queries.series(store, LAST, MINUTE),
+    "24 h by minute, two topics": lambda store: queries.series(store, replace(LAST, topic=BOTH), MINUTE),
     "24 h by minute, all posts": lambda store: queries.series(store, EVERY, MINUTE),
     "24 h against the day before": lambda store: queries.compare(store, LAST),
     "24 h by country": lambda store: queries.by(store, LAST, "country"),
     "30 days by hour": lambda store: queries.series(store, MONTH, HOUR),
     "30 days by country": lambda store: queries.by(store, MONTH, "country"),
     "a year by day": lambda store: queries.series(store, YEAR, DAY),
+    "a year by day, two topics": lambda store: queries.series(store, replace(YEAR, topic=BOTH), DAY),
     "a year by week, by topic": lambda store: queries.series_by(store, YEAR, 7 * DAY, "topic"),
     "a year by day, one country": lambda store: queries.series(
         store, Filter("games", YEAR.start, END, countries=("DE",)), DAY
     ),
     "a year by country": lambda store: queries.by(store, YEAR, "country"),
     "a year's totals": lambda store: queries.totals(store, YEAR),
+    "a year's totals, two topics, one country": lambda store: queries.totals(
+        store, replace(YEAR, topic=BOTH, countries=("DE",))
+    ),
     "the span": lambda store: queries.span(store),
     "50 posts, one topic": lambda store: queries.posts(store, Filter("games")),
+    "50 posts, two topics": lambda store: queries.posts(store, Filter(BOTH)),
     "50 posts of a country": lambda store: queries.posts(store, Filter("games", countries=("DE",))),
 }
 

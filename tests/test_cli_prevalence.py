@@ -40,6 +40,14 @@ def test_shares_of_a_topic_are_corrected(home: Path) -> None:
     assert total["net_low"] < total["net"] < total["net_high"]
 
 
+def test_posts_of_any_of_several_topics_count_once(home: Path) -> None:
+    given = ("--topic", "pear", "--topic", "apple", "--config", home / "voxpop.toml")
+    found = answer("prevalence", *given)
+    assert (found["topic"], found["total"]["n"]) == ("apple,pear", 100)
+    ran = voxpop("drivers", *given, "--towards")
+    assert ran.returncode == 1 and "towards one topic" in ran.stderr
+
+
 def test_series_and_groups_are_rows(home: Path) -> None:
     series = answer("prevalence", "--width", 1800, "--config", home / "voxpop.toml")["rows"]
     assert [row["start"] for row in series] == ["2026-11-19T09:00:00+00:00", "2026-11-19T09:30:00+00:00"]

@@ -51,7 +51,9 @@ async def test_alerts_are_chosen_by_state_and_time(service: Service, client: htt
         assert [one["id"] for one in (await get(client, "/v1/alerts", **given))["alerts"]] == ["a1"]
     (fell,) = (await get(client, "/v1/alerts", state="closed"))["alerts"]
     assert (fell["id"], fell["measure"]) == ("a2", "net")
-    problem(await client.get("/v1/alerts", params={"topic": "plum"}), 404)
+    both = await get(client, "/v1/alerts", topic=["apple", "pear"])
+    assert {one["id"] for one in both["alerts"]} == {"a1", "a2"}
+    problem(await client.get("/v1/alerts", params={"topic": ["apple", "plum"]}), 404)
     problem(await client.get("/v1/alerts", params={"state": "gone"}), 422)
     assert "nearer" in problem(await client.get("/v1/alerts", params={"since": "0001-01-01T00:00:00"}), 422)
 

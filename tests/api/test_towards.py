@@ -83,3 +83,9 @@ async def test_the_errors_that_are_undone_are_those_of_the_model_that_was_asked(
         assert (await get(client, "/v1/prevalence", topic="apple"))["correction"] is not None
     async with connected(replace(service, towards_correction=correction())) as client:
         assert (await get(client, "/v1/prevalence", **APPLE))["correction"] is not None
+
+
+async def test_of_several_topics_there_is_no_such_label(client: httpx.AsyncClient) -> None:
+    for route in ("buckets", "posts", "prevalence", "drivers"):
+        answer = await client.get(f"/v1/{route}", params={**APPLE, "topic": ["apple", "pear"]})
+        assert "choose one" in problem(answer, 422)

@@ -24,7 +24,7 @@ def choices(draw: st.DrawFn) -> Choice:
     ends = draw(st.none() | st.lists(MINUTES, min_size=2, max_size=2, unique=True).map(sorted))
     words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
     return Choice(
-        topic=draw(st.sampled_from(["*", "gta6"])),
+        topic=draw(st.sampled_from(["*", "gta6", "gta6,tesla"])),
         range=draw(st.sampled_from([*LENGTHS, "all"])),
         start=ends[0] if ends else None,
         end=ends[1] if ends else None,

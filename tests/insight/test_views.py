@@ -77,6 +77,7 @@ FILTERS = [
     replace(HOURS, countries=("FR", "")),
     replace(HOURS, labels=("positive",), langs=("en",)),
     Filter("pear", MORNING, reposts=False),
+    Filter("apple,pear"),
 ]
 
 

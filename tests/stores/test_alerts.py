@@ -43,7 +43,7 @@ def test_alerts_are_noted_once_and_follow_what_is_found(store: View) -> None:
     note(store, row(state="ongoing", peak_value=120.0, why="{}"), row("a2", topic="pear", state="closed", closed=later))
     assert alerts.looked_until(store) == MORNING + HOUR
     assert listed(store) == [("a2", "closed"), ("a1", "ongoing")]
-    (first,) = alerts.alerts(store, Wanted(topic="apple")).to_pylist()
+    (first,) = alerts.alerts(store, Wanted(topics=("apple",))).to_pylist()
     assert (first["peak_value"], first["value"], first["why"]) == (120.0, 90.0, None)
 
 

@@ -29,6 +29,8 @@ ROWS = [
     event("test:4", "plum, pear", 3, label="unscored"),
     event("test:5", "a pear", 4),
     event("test:5", "a plum", 4, op="update", rev="2"),
+    event("test:6", "apple, pear, plum", 5, label="positive"),
+    event("test:7", "apple, pear", 5),
 ]
 PIECES = cut(ROWS, range(len(ROWS)))
 
@@ -82,6 +84,19 @@ def test_a_topic_that_goes_leaves_nothing_behind(store: View, places: Places) ->
     assert seen(store) == from_the_start(places(), only_pear)
 
 
+def test_of_three_topics_any_may_go_and_come_back(store: View, places: Places) -> None:
+    store.follow(WITH_PLUM)
+    for piece in PIECES:
+        store.load(*piece)
+    for topic in WITH_PLUM.topics:
+        left = Matcher([each for each in WITH_PLUM.topics if each != topic])
+        store.follow(left)
+        assert seen(store) == from_the_start(places(), left)
+        store.follow(WITH_PLUM)
+        backfill(store)
+        assert seen(store) == from_the_start(places(), WITH_PLUM)
+
+
 def test_a_query_that_changes_is_counted_anew(store: View, places: Places) -> None:
     for piece in PIECES:
         store.load(*piece)
@@ -100,7 +115,7 @@ def test_what_is_lacking_outlives_the_process(place: Place) -> None:
     again = place.open(WITH_PLUM)
     assert len(again.lacking()) == len(ROWS)
     backfill(again)
-    assert queries.totals(again, Filter("plum")).n == 2
+    assert queries.totals(again, Filter("plum")).n == 3
     again.close()
 
 

@@ -103,10 +103,11 @@ def naive(pieces: Sequence[tuple[Segment, pa.Table]]) -> View:
     for post_id, ((deleted, _, rev, position), row) in winners.items():
         left = gone.get((row["source"], row["author_id"] or ""))
         deleted = deleted or (left is not None and row["created_at"] <= left)
-        topics = TOPICS.match([row["text"]])[0]
+        topics = sorted(TOPICS.match([row["text"]])[0])
         text = None if deleted else row["text"]
         posts[post_id] = (not deleted, rev, position, text, row["label"], [] if deleted else topics)
-        for topic in [] if deleted else ["*", *topics]:
+        together = ["&".join(topics)] if len(topics) > 1 else []
+        for topic in [] if deleted else ["*", *topics, *together]:
             minute = row["created_at"].replace(second=0, microsecond=0)
             names = (row["source"], row["country"] or "", row["lang_detected"] or "")
             key = (minute, topic, *names, row["kind"] == "repost")

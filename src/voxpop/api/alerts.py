@@ -96,7 +96,10 @@ def routes(service: Service) -> APIRouter:
 
     @router.get("/alerts", responses=responses, dependencies=[Depends(fresh.fresh(service, "alerts_version"))])
     def alerts(
-        topic: Annotated[str | None, Query(max_length=64, description="Only of this topic; `*` is every post.")] = None,
+        topic: Annotated[
+            list[str] | None,
+            Query(max_length=100, description="Only of this topic; `*` is every post. May be repeated. [default: any]"),
+        ] = None,
         state: Annotated[list[State] | None, Query(description="May be repeated. [default: any]")] = None,
         since: Time = None,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
@@ -106,12 +109,11 @@ def routes(service: Service) -> APIRouter:
         Windows of five minutes, an hour and a day are set against what hours of the day and of the week let expect.
         docs/alerts.md says how, and how often an alert is false. `since` leaves out what was over by then.
         """
-        if topic is not None:
-            known_topic(service, topic)
+        names = tuple(known_topic(service, name) for name in topic or [])
         if since and not 1970 <= since.year <= 2200:
             raise HTTPException(422, "since is between 1970 and 2200; choose a nearer time")
         since = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
-        rows = stored(service.store, Wanted(topic, tuple(state or ()), since, limit)).to_pylist()
+        rows = stored(service.store, Wanted(names, tuple(state or ()), since, limit)).to_pylist()
         return Alerts(until=looked_until(service.store), alerts=[answer(row) for row in rows])
 
     return router

@@ -14,11 +14,21 @@ from fastapi import Depends, HTTPException, Query
 from voxpop.api.models import Label
 from voxpop.api.service import Service
 from voxpop.stores import queries
+from voxpop.stores.filter import any_of, names_of
 from voxpop.stores.queries import ALL, Cursor, Filter
 from voxpop.stores.search import words_of
 
 Names = Annotated[list[str], Query(max_length=100)]
 Width = Annotated[int, Query(ge=60, le=366 * 86400, multiple_of=60, description="Seconds, whole minutes.")]
+Topics = Annotated[
+    list[str] | None,
+    Query(
+        max_length=100,
+        description="A topic's name; `*` is every post. Repeat it for the posts of any of several topics, of which "
+        "each counts once. [default: *]",
+        examples=[["gta6"]],
+    ),
+]
 Time = Annotated[datetime | None, Query(examples=["2026-11-19T09:00:00Z"])]
 
 
@@ -40,7 +50,7 @@ class Switches:
         bool,
         Query(
             description="`true` counts what posts say of the topic, instead of their own label. Posts that are not "
-            "scored towards it yet do not count. It needs a `towards_model` in the settings, and a topic, else 422."
+            "scored towards it yet do not count. It needs a `towards_model` in the settings, and one topic, else 422."
         ),
     ] = False
 
@@ -89,12 +99,10 @@ def selected(topic: str, start: datetime | None, end: datetime | None, chosen: C
 
 
 def topic_of(service: Service) -> Callable[..., str]:
-    """A dependency that reads `topic` and knows the names there are."""
+    """A dependency that reads `topic` as a `Filter` takes it, and knows the names there are."""
 
-    def topic(
-        topic: Annotated[str, Query(max_length=64, description="A topic's name; `*` is every post.")] = ALL,
-    ) -> str:
-        return known_topic(service, topic)
+    def topic(topic: Topics = None) -> str:
+        return any_of(known_topic(service, name) for name in topic or [])
 
     return topic
 
@@ -131,7 +139,7 @@ def judged(service: Service, topic: str | None = None) -> None:
     """See that what posts say of a topic is known here.
 
     Raises:
-        HTTPException: 422, it is not, or the topic is `ALL`.
+        HTTPException: 422, it is not, or the topic is `ALL` or several.
     """
     if service.towards is None:
         raise HTTPException(
@@ -139,8 +147,8 @@ def judged(service: Service, topic: str | None = None) -> None:
             "no model here reads a post beside a topic; name one as towards_model in the settings, or leave "
             "towards out",
         )
-    if topic == ALL:
-        raise HTTPException(422, "what posts say is counted towards a topic; choose one, or leave towards out")
+    if topic is not None and (topic == ALL or len(names_of(topic)) > 1):
+        raise HTTPException(422, "what posts say is counted towards one topic; choose one, or leave towards out")
 
 
 def last_day(service: Service, filter: Filter) -> Filter:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @app.command()
 def alerts(
-    topic: Annotated[str | None, typer.Option(help="Only of this topic; * is every post. [default: any]")] = None,
+    topic: Annotated[
+        list[str] | None,
+        typer.Option(help="Only of this topic; * is every post. May be repeated. [default: any]"),
+    ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Only those that are not over.")] = False,
     since: Annotated[
         str | None,
@@ -78,15 +81,15 @@ def _tested(settings: Settings, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _kept(settings: Settings, topic: str | None) -> tuple[list[dict[str, Any]], datetime | None]:
+def _kept(settings: Settings, topics: list[str] | None) -> tuple[list[dict[str, Any]], datetime | None]:
     from voxpop.stores.alerts import MOST, Wanted, alerts, looked_until
 
-    with windowed(settings, topic or "*", (None, None)) as (view, _, _):
-        return alerts(view, Wanted(topic, limit=MOST)).to_pylist(), looked_until(view)
+    with windowed(settings, topics, (None, None)) as (view, _, _):
+        return alerts(view, Wanted(tuple(topics or ()), limit=MOST)).to_pylist(), looked_until(view)
 
 
 def _anew(
-    settings: Settings, topic: str | None, period: tuple[str, str | None]
+    settings: Settings, topics: list[str] | None, period: tuple[str, str | None]
 ) -> tuple[list[dict[str, Any]], datetime | None]:
     from voxpop.catalogue import Catalogue
     from voxpop.insight.detection import detect
@@ -94,10 +97,10 @@ def _anew(
     from voxpop.lookout import EXPLAINED, record
 
     start, _ = period_of(*period)
-    with windowed(settings, topic or "*", period) as (view, window, _):
+    with windowed(settings, topics, period) as (view, window, _):
         names = [known.name for known in Catalogue(settings.all_topics(), settings.data).topics]
         begin, end = start or datetime.now(UTC), window.end or datetime.now(UTC)
-        found = [alert for alert in detect(view, names, begin, end) if topic in (None, alert.topic)]
+        found = [alert for alert in detect(view, names, begin, end) if not topics or alert.topic in topics]
         newest = {alert.id for alert in found[-EXPLAINED:]}
         rows = [record(alert, reasons(view, alert) if alert.id in newest else None) for alert in found]
     return rows[::-1], end

@@ -15,7 +15,7 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Data, Json, Store
+from voxpop.cli.options import Config, Data, Json, Store, Topics
 from voxpop.cli.window import opened, windowed
 from voxpop.errors import Terminal
 
@@ -131,7 +131,7 @@ def export(
 
 @corrections.command("next")
 def next_(
-    topic: Annotated[str, typer.Option(help="A topic's name; * is every post.")] = "*",
+    topic: Topics = None,
     n: Annotated[int, typer.Option("-n", min=1, max=100, help="How many posts.")] = 20,
     drawn: Annotated[
         Literal["next", "random"], typer.Option(help="next: what teaches most. random: a fair sample.")

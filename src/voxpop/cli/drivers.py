@@ -9,8 +9,8 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Copies, Data, Json, OneVoice, Reposts, Store, Towards
-from voxpop.cli.window import judged, period_of, windowed
+from voxpop.cli.options import Config, Copies, Data, Json, OneVoice, Reposts, Store, Topics, Towards
+from voxpop.cli.window import one_judged, period_of, windowed
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _SHOWN: Final = 8
 
 @app.command()
 def drivers(
-    topic: Annotated[str, typer.Option(help="A topic's name; * is every post.")] = "*",
+    topic: Topics = None,
     start: Annotated[str | None, typer.Option(metavar="TIME", help="[default: a day before the end]")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help="Exclusive. [default: after the last post]")] = None,
     before_start: Annotated[
@@ -53,9 +53,10 @@ def drivers(
         raise Terminal("--before-start and --before-end go together; give both or neither")
     settings = config.load(settings_file, data=data, store=store)
     with windowed(settings, topic, (start, end)) as (view, now, known):
+        if towards:
+            one_judged(view, topic)
         now = replace(now, reposts=reposts, copies=copies, one_voice=one_voice, towards=towards)
-        judged(view, now, [topic])
-        before = other(now, known(against or topic), period_of(before_start, before_end))
+        before = other(now, known(against) if against else now.topic, period_of(before_start, before_end))
         found = answer(change(view, now, before))
     console.answer(found.model_dump(mode="json"), as_json=json_, text=shown(found))
 

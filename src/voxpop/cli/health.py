@@ -9,7 +9,7 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Data, Json, Model, Store
+from voxpop.cli.options import Config, Data, Json, Model, Store, Topics
 from voxpop.cli.window import windowed
 from voxpop.errors import Terminal
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def health(
-    topic: Annotated[str, typer.Option(help="A topic's name; * is every post.")] = "*",
+    topic: Topics = None,
     start: Annotated[str | None, typer.Option(metavar="TIME", help="[default: a day before the end]")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help="Exclusive. [default: after the last post]")] = None,
     reference: Annotated[

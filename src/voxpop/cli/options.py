@@ -47,6 +47,12 @@ Sources = Annotated[
     ),
 ]
 
+Topics = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--topic", help="A topic's name, or * for every post; repeat it for the posts of any of several. [default: *]"
+    ),
+]
 Reposts = Annotated[bool, typer.Option("--reposts/--no-reposts", help="Whether reposts count.")]
 Copies = Annotated[
     bool,

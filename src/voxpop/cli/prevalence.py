@@ -12,8 +12,8 @@ import typer
 
 from voxpop import config, console
 from voxpop.cli.app import app
-from voxpop.cli.options import Config, Copies, Data, Json, Model, OneVoice, Reposts, Store, Towards
-from voxpop.cli.window import folded, judged, opened, period_of, told_of
+from voxpop.cli.options import Config, Copies, Data, Json, Model, OneVoice, Reposts, Store, Topics, Towards
+from voxpop.cli.window import folded, judged, one_judged, opened, period_of, told_of
 from voxpop.errors import Terminal
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _COLUMNS: Final = f"{'':<25} {'posts':>9}  {'net':<24}{'negative':<22}{'neutral'
 
 @app.command()
 def prevalence(
-    topic: Annotated[str, typer.Option(help="A topic's name; * is every post.")] = "*",
+    topic: Topics = None,
     start: Start = None,
     end: End = None,
     width: Width = None,
@@ -75,11 +75,12 @@ def prevalence(
         raise Terminal("--width is whole minutes in seconds, and does not go with --group; leave one out")
     settings = config.load(settings_file, data=data, store=store, model=model)
     with _reading(settings, towards) as (view, correction, names):
-        chosen = _filter(_known(topic, names), (start, end), country, lang)
+        chosen = _filter([_known(name, names) for name in topic or ()], (start, end), country, lang)
+        if towards:
+            one_judged(view, topic)
         filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice, towards=towards)
-        judged(view, filter, [topic])
         seen = views.seen(view, filter)
-        answer: dict[str, Any] = {"topic": topic, "correction": _made_of(correction), "confidence": CONFIDENCE}
+        answer: dict[str, Any] = {"topic": filter.topic, "correction": _made_of(correction), "confidence": CONFIDENCE}
         answer["folded"] = folded(seen)
         answer["total"] = shares.total(seen, filter, correction).to_pylist()[0]
         if width:
@@ -120,9 +121,10 @@ def compare(
     settings = config.load(settings_file, data=data, store=store, model=model)
     with _reading(settings, towards) as (view, correction, names):
         wanted = [_known(name, names) for name in topic or names]
-        chosen = _filter("*", (start, end), country, lang)
+        chosen = _filter([], (start, end), country, lang)
         filter = replace(chosen, reposts=reposts, copies=copies, one_voice=one_voice, towards=towards)
-        judged(view, filter, wanted)
+        if towards:
+            judged(view, wanted)
         seen = views.seen(view, filter)
         found, left = comparison.compare(seen, filter, wanted, correction), folded(seen, by_topic=True)
     answer = {"correction": _made_of(correction), "confidence": CONFIDENCE, "folded": left, **found}
@@ -175,10 +177,10 @@ def _series(store: View, filter: Filter, width: timedelta, correction: Correctio
     return shares.series(counted, filter, intervals, correction)
 
 
-def _filter(topic: str, period: Period, country: list[str] | None, lang: list[str] | None) -> Filter:
-    from voxpop.stores.queries import Filter
+def _filter(topics: list[str], period: Period, country: list[str] | None, lang: list[str] | None) -> Filter:
+    from voxpop.stores.filter import Filter, any_of
 
-    return Filter(topic, *period_of(*period), tuple(country or ()), tuple(lang or ()))
+    return Filter(any_of(topics), *period_of(*period), tuple(country or ()), tuple(lang or ()))
 
 
 def _known(topic: str, names: list[str]) -> str:

@@ -16,7 +16,6 @@ from voxpop.errors import Terminal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from voxpop.client import Client
     from voxpop.output import Format
 
 What = Literal["buckets", "compare", "countries", "cells", "posts", "topics", "gaps", "models"]
@@ -36,7 +35,7 @@ _TAKES: dict[str, frozenset[str]] = {
 @app.command()
 def query(
     what: Annotated[What, typer.Argument(help="What to ask for.")],
-    topic: Annotated[list[str] | None, typer.Option(help="A topic; for compare, several.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="Repeat it for posts on any, or topics to compare.")] = None,
     start: Annotated[str | None, typer.Option(metavar="TIME", help="From this time on, such as 2026-11-19.")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help="Up to this time, exclusive.")] = None,
     width: Annotated[str | None, typer.Option(help="Of an interval: 5m, 1h, 1d, 1w. [default: 1m]")] = None,
@@ -78,7 +77,7 @@ def query(
     given = _taken(what, chosen)
     form = format_of(out, format) if out or format else None
     with Client(url) as client:
-        table = _asked(client, what, given)
+        table: pa.Table = getattr(client, what)(**given)
     if form is None:
         console.answer({}, as_json=False, text=_text(table))
     else:
@@ -101,13 +100,6 @@ def _taken(what: str, chosen: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         raise Terminal(f"{what} does not take {', '.join(unknown)}; leave it out")
     return given
-
-
-def _asked(client: Client, what: str, given: dict[str, Any]) -> pa.Table:
-    if what != "compare" and len(given.get("topic", ())) > 1:
-        raise Terminal(f"{what} is of one topic; for several: voxpop query compare")
-    answer: pa.Table = getattr(client, what)(**given)
-    return answer
 
 
 def _width(text: str) -> timedelta:

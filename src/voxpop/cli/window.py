@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 
 @contextmanager
 def windowed(
-    settings: Settings, topic: str, period: tuple[str | None, str | None]
+    settings: Settings, topics: Sequence[str] | None, period: tuple[str | None, str | None]
 ) -> Iterator[tuple[View, Filter, Callable[[str], str]]]:
-    """The store that the settings name, a closed window of a topic in it, and what checks a topic's name.
+    """The store that the settings name, a closed window of some topics in it, and what checks a topic's name.
 
-    The window's default is the last day before the newest event.
+    The window's default is the last day before the newest event; without topics it is of every post.
 
     Raises:
         Terminal: there is no store, it has no posts, another process has it, or a name or a time is none.
     """
+    from voxpop.stores.filter import any_of
+
     with opened(settings, read_only=settings.database is not None) as (store, names):
 
         def known(name: str) -> str:
@@ -34,7 +36,7 @@ def windowed(
                 raise Terminal(f"there is no topic {name!r}; there are {', '.join(names)}, and * for every post")
             return name
 
-        yield store, _window(store, known(topic), *period_of(*period)), known
+        yield store, _window(store, any_of(map(known, topics or ())), *period_of(*period)), known
 
 
 @contextmanager
@@ -78,17 +80,15 @@ def _time(word: str | None) -> datetime | None:
     return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
 
 
-def judged(store: View, filter: Filter, topics: Sequence[str]) -> None:
-    """See that the store knows what posts say of one of some topics at least, where that is asked for.
+def judged(store: View, topics: Sequence[str]) -> None:
+    """See that the store knows what posts say of one of some topics at least.
 
     Raises:
-        Terminal: it does not, or one of them is every post.
+        Terminal: it does not, or one of them is every post, or there are none.
     """
     from voxpop.stores.filter import stance_of
 
-    if not filter.towards:
-        return
-    if "*" in topics:
+    if "*" in topics or not topics:
         raise Terminal("what posts say is counted towards a topic; give one with --topic, or leave --towards out")
     if not any(store.query("judged", topic=stance_of(name))["there"][0].as_py() for name in topics):
         named = ", ".join(topics)
@@ -96,6 +96,17 @@ def judged(store: View, filter: Filter, topics: Sequence[str]) -> None:
             f"the store does not know what posts say of {named}; name a towards_model in voxpop.toml and run "
             "`voxpop run --once`, or leave --towards out"
         )
+
+
+def one_judged(store: View, topics: Sequence[str] | None) -> None:
+    """See that there is one topic, and that the store knows what posts say of it.
+
+    Raises:
+        Terminal: there are several, or none, or it does not.
+    """
+    if len(set(topics or ())) > 1:
+        raise Terminal("what posts say is counted towards one topic; give one --topic, or leave --towards out")
+    judged(store, topics or ())
 
 
 def folded(store: Store, *, by_topic: bool = False) -> dict[str, int] | None:

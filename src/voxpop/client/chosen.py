@@ -15,7 +15,7 @@ class Chosen(TypedDict, total=False):
     """Which posts. All of them without any; several names of one kind mean any of these.
 
     Attributes:
-        topic: a topic's name; `*` is every post.
+        topic: names of topics; of several a post counts once. `*` is every post.
         start: inclusive; by default a day before `end`, or all where a whole export is asked for.
         end: exclusive; by default the newest event.
         country: ISO 3166-1 alpha-2; "" is unknown.
@@ -28,7 +28,7 @@ class Chosen(TypedDict, total=False):
         towards: True counts what posts say of the topic, instead of their own label.
     """
 
-    topic: str
+    topic: Names
     start: Time
     end: Time
     country: Names

@@ -35,7 +35,7 @@ from voxpop.stores import queries
 from voxpop.stores.alerts import Wanted, alerts
 from voxpop.stores.once import Once
 from voxpop.stores.period import Span
-from voxpop.stores.queries import Filter
+from voxpop.stores.queries import ALL, Filter
 
 MOST_GAPS: Final = 50
 MOST_PINS: Final = 50
@@ -231,7 +231,7 @@ def _unheard(service: Service, window: Window) -> list[Period]:
 def _pins(asked: Asked) -> list[tuple[datetime, str]]:
     """When an alert of what is chosen began, and what it says."""
     choice, window = asked.choice, asked.window
-    rows = alerts(asked.store, Wanted(choice.topic, since=window.start, limit=MOST_PINS)).to_pylist()
+    rows = alerts(asked.store, Wanted(choice.topics or (ALL,), since=window.start, limit=MOST_PINS)).to_pylist()
     places = choice.countries or (None,)
     return [
         (row["start"], sentence(row))

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from voxpop.stores.counts import COUNTS
-from voxpop.stores.queries import ALL
+from voxpop.stores.filter import ALL, any_of, names_of
 from voxpop.stores.search import MOST_WORDS
 
 LENGTHS: Final = {
@@ -43,7 +43,7 @@ class Choice:
     """Which posts are shown, and how; an empty tuple means all of them.
 
     Attributes:
-        topic: a topic's name, or `ALL`.
+        topic: as in `Filter`: a topic's name, `ALL`, or what `any_of` makes of several.
         range: a key of `LENGTHS`, or `EVERYTHING`.
         start: with `end`, a period that takes the range's place; UTC, whole minutes.
         end: exclusive.
@@ -54,7 +54,7 @@ class Choice:
         reposts: whether reposts count.
         copies: whether all posts of nearly the same text count, or the first alone.
         one_voice: whether of each author only the newest post counts.
-        towards: whether labels are what posts say of the topic; heeded where there is one.
+        towards: whether labels are what posts say of the topic; heeded where one is chosen.
         zone: IANA time zone in which times are shown and days begin.
         corrected: whether the chart's line is corrected for the model's errors.
         layer: what the map shows, "net" sentiment or "volume".
@@ -81,6 +81,16 @@ class Choice:
     order: str = "new"
 
     @property
+    def topics(self) -> tuple[str, ...]:
+        """The names of the topics; none means every post."""
+        return names_of(self.topic) if self.topic != ALL else ()
+
+    @property
+    def judges(self) -> bool:
+        """Whether labels are what posts say of the topic."""
+        return self.towards and len(self.topics) == 1
+
+    @property
     def tz(self) -> ZoneInfo:
         """The time zone."""
         return ZoneInfo(self.zone)
@@ -97,7 +107,7 @@ class Choice:
         '?range=24h&country=DE&country='
         """
         new = replace(self, **changes)
-        given: list[tuple[str, str]] = [("topic", new.topic)] if new.topic != ALL else []
+        given = [("topic", name) for name in new.topics]
         given.append(("range", new.range))
         given += [(name, f"{at:{_MINUTE}}") for name, at in (("start", new.start), ("end", new.end)) if at]
         for name in _LISTS:
@@ -151,6 +161,8 @@ def read(search: str | None, topics: Collection[str], default: str) -> Choice:
 
     >>> read("?topic=gta6&range=24h&label=negative&label=odd&country=de", {"gta6"}, "1h").address()
     '?topic=gta6&range=24h&label=negative'
+    >>> read("?topic=ps5&topic=<b>&topic=gta6", {"gta6", "ps5"}, "1h").topic
+    'gta6,ps5'
     >>> read("?topic=<b>&range=9y&tz=Mars&start=yesterday", {"gta6"}, "6h").address()
     '?range=6h'
     """
@@ -162,7 +174,7 @@ def read(search: str | None, topics: Collection[str], default: str) -> Choice:
         field: value for name, (field, value, word) in _FLAGS.items() if given.get(name, [""])[0] == word
     }
     return Choice(
-        topic=_one(given, "topic", topics.__contains__, ALL),
+        topic=any_of([name for name in given.get("topic", []) if name in topics][:MOST_VALUES]),
         range=_one(given, "range", lambda name: name in LENGTHS or name == EVERYTHING, default),
         start=start if bounded else None,
         end=end if bounded else None,

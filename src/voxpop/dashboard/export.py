@@ -10,7 +10,6 @@ from voxpop.dashboard import text_overview as words
 from voxpop.dashboard.choice import Choice
 from voxpop.dashboard.markup import Markup, el
 from voxpop.dashboard.view import Window
-from voxpop.stores.queries import ALL
 
 _LISTS: Final = {"country": "countries", "lang": "langs", "source": "sources", "label": "labels"}
 
@@ -31,12 +30,12 @@ def links(choice: Choice, window: Window) -> list[Markup]:
 
 def address(path: str, choice: Choice, window: Window, more: list[tuple[str, str]]) -> str:
     """The address of a route of the API with the window's filter and period."""
-    given = [("topic", choice.topic)] if choice.topic != ALL else []
+    given = [("topic", name) for name in choice.topics]
     given += [("start", _utc(window.start)), ("end", _utc(window.end))]
     given += [(name, value) for name, field in _LISTS.items() for value in getattr(choice, field)]
     given += [(name, "false") for name in ("reposts", "copies") if not getattr(choice, name)]
     given += [("one_voice", "true")] if choice.one_voice else []
-    given += [("towards", "true")] if choice.towards and choice.topic != ALL else []
+    given += [("towards", "true")] if choice.judges else []
     return f"{path}?{urlencode(given + more)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from voxpop.dashboard import text
@@ -27,7 +28,7 @@ def filters(topics: Sequence[Topic], judged: bool) -> Markup:
     offered = [el("option", one["label"], value=one["value"]) for one in choices(topics)]
     topic = el("select", *offered, id="topic", aria_label=text.TOPIC, data_control="value")
     range = el("div", segments("range", text.RANGE, text.RANGES), class_="ranges")
-    row = el("div", topic, range, _more(judged), _share(), el("p", id="period", class_="period"), class_="row")
+    row = el("div", topic, range, _more(topics, judged), _share(), el("p", id="period", class_="period"), class_="row")
     chips = el("ul", id="chips", aria_label=words.CHIPS)
     return el("div", row, chips, el("p", id="folded"), id="filters")
 
@@ -48,13 +49,15 @@ def segments(id: str, label: str, options: dict[str, str], chosen: str | None = 
     )
 
 
-def _more(judged: bool) -> Markup:
+def _more(topics: Sequence[Topic], judged: bool) -> Markup:
     named = [_check(value, marker(value), name) for value, name in text.LABELS.items()]
     names = [el("option", name) for name in ("UTC", *sorted(zones() - {"UTC"}))]
+    anyone = [_check(topic.name, el("bdi", topic.title)) for topic in topics]
     parts = [
+        el("div", _checks("any-topic", words.TOPICS, *anyone), el("p", words.TOPICS_HELP, class_="help")),
         _several("country", words.COUNTRY),
         _several("lang", words.LANG),
-        _checks("source", words.SOURCE),
+        _checks("source", words.SOURCE, data_names=json.dumps(text.SOURCES)),
         _checks("label", words.LABEL, *named),
         el("div", *(_switch(id, *said) for id, said in words.SWITCHES.items() if id != "towards" or judged)),
         _field("tz", words.ZONE, el("select", *names, **_control("tz"))),
@@ -95,9 +98,9 @@ def _several(id: str, label: str) -> Markup:
     )
 
 
-def _checks(id: str, label: str, *options: Markup) -> Markup:
+def _checks(id: str, label: str, *options: Markup, **more: str) -> Markup:
     """Several of a few."""
-    return el("fieldset", el("legend", label), el("div", *options), **_control(id, "checks"))
+    return el("fieldset", el("legend", label), el("div", *options), **_control(id, "checks"), **more)
 
 
 def _check(value: str, *name: Child) -> Markup:

@@ -40,17 +40,17 @@ def named(kind: str, value: str) -> Markup:
 def topics(rows: Sequence[Row], titles: Mapping[str, str], choice: Choice) -> Markup:
     """The topics of a period, most posts first: share of voice, and net sentiment with its interval.
 
-    A click shows one of them alone, another click all again. `rows` are those of `voxpop.insight.shares.by`.
+    A click shows one of them alone, another click all again; the filters choose several. `rows` are
+    those of `voxpop.insight.shares.by`.
     """
     voices = sum(row["n"] for row in rows)
-    shown = [row for row in rows if row["n"] or row["name"] == choice.topic][:MOST_TOPICS]
+    shown = [row for row in rows if row["n"] or row["name"] in choice.topics][:MOST_TOPICS]
     if not shown:
         return el("p", text.NO_TOPICS, class_="none")
     lines = []
     for row in shown:
-        chosen = row["name"] == choice.topic
-        href = choice.address(topic=ALL if chosen else row["name"])
-        link = _link(el("bdi", titles.get(row["name"], row["name"])), href, choice, chosen)
+        href = choice.address(topic=ALL if row["name"] == choice.topic else row["name"])
+        link = _link(el("bdi", titles.get(row["name"], row["name"])), href, choice, row["name"] in choice.topics)
         share = row["n"] / voices if voices else 0
         bar = el("span", el("span", style=f"width:{share * 100:.1f}%"), class_="voice", aria_hidden="true")
         voice = el("td", el("div", bar, el("span", text.percent(share), class_="points")))

@@ -22,13 +22,15 @@ LABEL: Final = "Labels"
 ANY: Final = "All"
 ANOTHER: Final = "Add another"
 NOTHING: Final = "None like that in this period"
+TOPICS: Final = "Topics"
+TOPICS_HELP: Final = "Posts on any of those ticked, each once; none ticked is every post."
 SWITCHES: Final = {
     "reposts": ("Count reposts", ""),
     "copies": ("Count near-copies", "Off: of posts that are nearly the same text only the first of the period counts."),
     "one_voice": ("One voice each", "On: of each author only the newest post of the period counts."),
     "towards": (
         "Towards the topic",
-        "On: labels are what posts say of the chosen topic, not the tone of the whole post.",
+        "On: labels are what posts say of the chosen topic, not the tone of the whole post. It needs one topic.",
     ),
 }
 """Of each switch its name, and what it does where that is not plain."""

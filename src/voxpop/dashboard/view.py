@@ -8,7 +8,7 @@ from typing import Final
 
 from voxpop.dashboard.choice import EVERYTHING, LENGTHS, Choice
 from voxpop.stores.period import Intervals, Span
-from voxpop.stores.queries import ALL, Filter
+from voxpop.stores.queries import Filter
 
 MINUTE: Final = timedelta(minutes=1)
 STILL_LIVE: Final = LENGTHS["15m"]
@@ -86,8 +86,9 @@ def resolve(choice: Choice, known: Span, now: datetime) -> Window:
         start = end - length if length else known.start
     intervals = Intervals(_width(end - start), choice.tz)
     start = intervals.start(start)
-    towards = choice.towards and choice.topic != ALL
-    filter = Filter(choice.topic, start, end, **{name: getattr(choice, name) for name in _CHOSEN}, towards=towards)
+    filter = Filter(
+        choice.topic, start, end, **{name: getattr(choice, name) for name in _CHOSEN}, towards=choice.judges
+    )
     measured = replace(filter, start=min(max(start, known.start), end - MINUTE))
     return Window(filter, intervals, measured, known.end - MINUTE, live)
 

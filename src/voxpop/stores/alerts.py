@@ -40,13 +40,13 @@ class Wanted:
     """Which alerts to read.
 
     Attributes:
-        topic: a topic's name; None is any.
+        topics: their names, `ALL` among them; none is any.
         states: open, ongoing, closed; none is any.
         since: only those that were not over by then.
         limit: the newest so many.
     """
 
-    topic: str | None = None
+    topics: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     since: datetime | None = None
     limit: int = 100
@@ -77,7 +77,7 @@ def alerts(store: Store, wanted: Wanted) -> pa.Table:
     how probable that is without a change; the least probable window since is `peak_…`.
     """
     chosen = {"states": wanted.states or None, "start": wanted.since, "limit": wanted.limit}
-    return store.query("alerts", topic=wanted.topic, **chosen).select(list(COLUMNS))
+    return store.query("alerts", topics=wanted.topics or None, **chosen).select(list(COLUMNS))
 
 
 def looked_until(store: Store) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, get_args
@@ -14,6 +15,25 @@ DIMENSIONS: Final[tuple[str, ...]] = get_args(Dimension)
 
 ALL: Final = "*"
 """The topic of every post."""
+
+
+def names_of(topic: str) -> tuple[str, ...]:
+    """The topics that a filter's topic is made of.
+
+    >>> names_of("gta6"), names_of("gta6,ps5")
+    (('gta6',), ('gta6', 'ps5'))
+    """
+    return tuple(topic.split(","))
+
+
+def any_of(names: Iterable[str]) -> str:
+    """A filter's topic that has the posts of any of these topics, each post once; of none or of `ALL`, every post.
+
+    >>> any_of(["ps5", "gta6", "ps5"]), any_of(["gta6", "*"]), any_of([])
+    ('gta6,ps5', '*', '*')
+    """
+    known = set(names) - {""}
+    return ALL if ALL in known or not known else ",".join(sorted(known))
 
 
 def stance_of(topic: str) -> str:
@@ -29,7 +49,7 @@ class Filter:
     """Which posts to count or list; an empty tuple means all of them.
 
     Attributes:
-        topic: a topic's name, or `ALL`.
+        topic: a topic's name, `ALL`, or what `any_of` makes of several: a post of more than one of them counts once.
         start: inclusive; None is the first event. A time without a zone is read as UTC.
         end: exclusive; None is the last event.
         countries: ISO 3166-1 alpha-2, upper case; "" selects posts from nobody knows where.
@@ -40,7 +60,7 @@ class Filter:
         copies: whether every post of a text counts; else of posts that are nearly the same text only the first.
         one_voice: whether of each author's posts only the newest counts.
         towards: whether labels are those of what posts say of the topic, instead of their own; posts that were not
-            scored towards the topic do not count then, and of `ALL` there are none.
+            scored towards the topic do not count then, of `ALL` there are none, and several raise `ValueError`.
 
     The trap: `copies` and `one_voice` are no keys of a bucket. A store's statements do not heed them; the store that
     `voxpop.insight.views.seen` makes of it for a filter does.
@@ -59,6 +79,8 @@ class Filter:
     towards: bool = False
 
     def __post_init__(self) -> None:
+        if self.towards and len(names_of(self.topic)) > 1:
+            raise ValueError("what posts say is counted towards one topic; choose one, or leave towards out")
         for name in ("start", "end"):
             given = getattr(self, name)
             if given is not None and given.tzinfo is None:

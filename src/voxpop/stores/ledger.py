@@ -16,7 +16,7 @@ from voxpop.stores.filter import stance_of
 from voxpop.stores.matched import Topics
 from voxpop.stores.sql import statement
 
-SCHEMA_VERSION: Final = "9"
+SCHEMA_VERSION: Final = "10"
 CHANGES_KEPT: Final = 4096
 
 

@@ -47,7 +47,8 @@ def incoming(segment: Segment, batch: pa.Table, topics: Topics) -> pa.Table:
     batch = _without_nul(batch)
     kept = pc.if_else(pc.equal(batch["op"], "delete"), pa.scalar(None, pa.string()), batch["text"])
     columns = {name: batch[_COLUMNS[name]].to_pylist() for name in topics.columns}
-    found = pa.array(topics.match(kept.to_pylist(), columns), pa.list_(pa.string()))
+    # In this order, whatever that of the settings is, since the topics of a post together name what is counted of them.
+    found = pa.array(map(sorted, topics.match(kept.to_pylist(), columns)), pa.list_(pa.string()))
     places = pa.array(range(segment.offset, segment.offset + batch.num_rows), pa.int64())
     keys = pa.array(map(key_of, batch["post_id"].to_pylist()), pa.int64())
     names = zip(batch["source"].to_pylist(), batch["author_id"].to_pylist(), strict=True)

@@ -22,7 +22,7 @@ from voxpop.stores.filter import ALL as ALL
 from voxpop.stores.filter import DIMENSIONS as DIMENSIONS
 from voxpop.stores.filter import Dimension as Dimension
 from voxpop.stores.filter import Filter as Filter
-from voxpop.stores.filter import over, reading
+from voxpop.stores.filter import names_of, over, reading
 from voxpop.stores.page import newest
 from voxpop.stores.period import DAY, MINUTE, MONDAY, Intervals, Span
 
@@ -94,8 +94,11 @@ class Changes:
 
 def span(store: Store, topic: str = ALL) -> Span | None:
     """The period from the minute of the first event to the end of the minute of the last; None without posts."""
-    row = store.query("span", topic=topic).to_pylist()[0]
-    return Span(row["first"], row["last"] + MINUTE) if row["first"] else None
+    rows = [store.query("span", topic=name).to_pylist()[0] for name in names_of(topic)]
+    found = [row for row in rows if row["first"]]
+    if not found:
+        return None
+    return Span(min(row["first"] for row in found), max(row["last"] for row in found) + MINUTE)
 
 
 def series(store: Store, filter: Filter, width: timedelta, zone: ZoneInfo = UTC_ZONE) -> pa.Table:
@@ -217,7 +220,7 @@ def changed_series(store: Store, topic: str, width: timedelta, after_seq: int) -
     """Like `series`, but only the intervals that changed after `after_seq`, at most the newest `MOST_CHANGES`."""
     intervals = Intervals(width)
     rows = store.query("changes", after_seq=after_seq)
-    minutes = rows.filter(pc.equal(rows["topic"], topic))["minute"].to_pylist()
+    minutes = rows.filter(pc.is_in(rows["topic"], pa.array(names_of(topic))))["minute"].to_pylist()
     changed = sorted({intervals.start(minute) for minute in minutes})[-MOST_CHANGES:]
     edges = intervals.edges(Span(changed[0], changed[-1] + MINUTE)) if changed else []
     dense = _dense(store, Filter(topic), intervals, edges)

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
     "query",
     [
         "topic=pear",
+        "topic=apple&topic=pear&source=x",
         "country=DE",
         "country=DE&country=US",
         "country=",
@@ -66,7 +67,7 @@ def test_each_control_writes_the_address_and_one_click_resets_them(filled: Serve
     for control, typed in (("Countries", "germany"), ("Languages", "English")):
         tab.get_by_label(control, exact=True).fill(typed)
         tab.keyboard.press("Enter")
-    for box in ("x", "Negative"):
+    for box in ("X", "Negative"):
         tab.locator("#more-filters").get_by_role("checkbox", name=box, exact=True).check()
     tab.get_by_role("switch", name="Count reposts").click()
     expect(tab).to_have_url(filled.url + "?range=1h&country=DE&lang=en&source=x&label=negative&reposts=0")
@@ -83,6 +84,29 @@ def test_each_control_writes_the_address_and_one_click_resets_them(filled: Serve
     expect(tab).to_have_url(filled.url + "?range=1h")
     expect(chips).to_have_count(0)
     expect(tab.locator("#cards .unit").first).to_have_text("60 posts")
+
+
+def test_several_topics_are_ticked_and_each_is_lifted_by_itself(filled: Served, tab: Page) -> None:
+    at(tab, "?range=1h")
+    tab.locator("#more-filters > summary").click()
+    for name in ("Pear", "Apple"):
+        tab.locator("#any-topic").get_by_role("checkbox", name=name).check()
+    expect(tab).to_have_url(filled.url + "?topic=apple&topic=pear&range=1h")
+    expect(tab.locator("#topic option:checked")).to_have_text("Apple, Pear")
+    expect(tab.locator("#topics a.chosen")).to_have_count(2)
+    tab.locator("#more-filters > summary").click()
+    chips = tab.locator("#chips .chip")
+    expect(chips).to_have_text([re.compile("Apple"), re.compile("Pear")])
+    chips.first.locator("a").click()
+    expect(tab).to_have_url(filled.url + "?topic=pear&range=1h")
+    expect(tab.locator("#topic")).to_have_value("pear")
+    expect(tab.locator("#any-topic").get_by_role("checkbox", name="Pear", include_hidden=True)).to_be_checked()
+    tab.go_back()
+    expect(tab.locator("#topic option:checked")).to_have_text("Apple, Pear")
+    tab.reload()
+    expect(tab.locator("#topic option:checked")).to_have_text("Apple, Pear")
+    tab.locator("#topic").select_option("*")
+    expect(tab).to_have_url(filled.url + "?range=1h")
 
 
 def test_a_shared_address_opens_as_it_was(filled: Served, tab: Page) -> None:

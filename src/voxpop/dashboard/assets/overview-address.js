@@ -59,9 +59,12 @@
     return isShown ? wall(new Date(at), zoneOf(given)).slice(0, 16).replace(" ", "T") : "";
   };
 
+  const among = (given) => [...new Set(given.getAll("topic"))].sort();
+
   // --- where each control stands for an address, and what it writes there.
   const STAND = {
-    topic: (given) => given.get("topic") || "*",
+    topic: (given) => among(given).join(",") || "*",
+    "any-topic": among,
     range: (given) => (shown(given, "start") ? "" : given.get("range")),
     reposts: (given) => given.get("reposts") !== "0",
     copies: (given) => given.get("copies") !== "0",
@@ -79,7 +82,11 @@
     STAND[name] = (given) => [...new Set(given.getAll(name))].filter((value) => SHAPES[name].test(value));
   }
   const WRITE = {
-    topic: (given, value) => put(given, "topic", value === "*" ? "" : value),
+    topic: (given, value) => WRITE["any-topic"](given, value === "*" ? [] : value.split(",")),
+    "any-topic": (given, names) => {
+      given.delete("topic");
+      for (const name of names) given.append("topic", name);
+    },
     range: (given, value) => {
       if (!value) return;
       given.set("range", value);
@@ -133,7 +140,7 @@
     window.voxpop.topics(found.topics);
     const given = query();
     if (found.address && !RANGES.test(given.get("range") || "")) given.set("range", new URLSearchParams(found.address).get("range"));
-    if (!found.topics.some((each) => each.value === given.get("topic"))) given.delete("topic");
+    WRITE["any-topic"](given, given.getAll("topic").filter((name) => found.topics.some((each) => each.value === name)));
     go(given, true);
     stand();
   };
@@ -189,7 +196,8 @@
       if (LISTS.includes(name)) {
         const left = given.getAll(name).filter((value) => wanted.includes(value) || !old.includes(value));
         WRITE[name](given, new Set([...left, ...wanted.filter((value) => !old.includes(value))]));
-      } else put(given, name, to.get(name));
+      } else if (name === "topic") WRITE["any-topic"](given, wanted);
+      else put(given, name, to.get(name));
     }
     return given;
   };

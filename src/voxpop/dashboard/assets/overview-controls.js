@@ -4,7 +4,8 @@
 
   const UNKNOWN = { country: "Unknown place", lang: "Unknown language", source: "Unknown" };
   const at = (id) => document.getElementById(id);
-  const named = (kind, value) => (value === "" ? UNKNOWN[kind] : kind === "source" ? value : window.voxpop.name(kind, value));
+  const SOURCES = JSON.parse(at("source").dataset.names);
+  const named = (kind, value) => (value === "" ? UNKNOWN[kind] : kind === "source" ? SOURCES[value] || value : window.voxpop.name(kind, value));
   const made = (tag, attributes, ...children) => {
     const element = Object.assign(document.createElement(tag), attributes);
     element.append(...children);
@@ -40,10 +41,22 @@
     pick(place, [...picked[place.id], found]);
     window.voxpop.choose(place.id);
   };
+  // --- topics: one is picked from the list; several, which the filters choose, are a further line of it.
+  const together = (place, value) => {
+    place.querySelector("[data-several]")?.remove();
+    if (!value.includes(",")) return;
+    const titles = Object.fromEntries([...place.options].map((option) => [option.value, option.textContent]));
+    const option = made("option", { value }, value.split(",").map((name) => titles[name] || name).join(", "));
+    option.dataset.several = "";
+    place.append(option);
+  };
   const boxes = (place) => [...place.querySelectorAll("input")];
 
   const KINDS = {
-    value: { get: (place) => place.value, set: (place, value) => { if (place.value !== value) place.value = value; } },
+    value: { get: (place) => place.value, set: (place, value) => {
+      if (place.id === "topic") together(place, value);
+      if (place.value !== value) place.value = value;
+    } },
     one: {
       get: (place) => place.querySelector("input:checked")?.value ?? "",
       set: (place, value) => { for (const box of boxes(place)) box.checked = box.value === value; },
@@ -81,10 +94,16 @@
   const topics = (given) => {
     const place = at("topic");
     const same = (option, index) => option.value === given[index]?.value && option.textContent === given[index].label;
-    if (place.options.length === given.length && [...place.options].every(same)) return;
+    const known = [...place.options].filter((option) => !("several" in option.dataset));
+    if (known.length === given.length && known.every(same)) return;
     const { value } = place;
+    const ticked = kind("any-topic").get(at("any-topic"));
     place.replaceChildren(...given.map((each) => made("option", { value: each.value }, each.label)));
-    place.value = value;
+    KINDS.value.set(place, value);
+    const boxed = given.slice(1).map(({ value: name, label }) =>
+      made("label", {}, made("input", { type: "checkbox", value: name }), made("bdi", {}, label)));
+    at("any-topic").querySelector("div").replaceChildren(...boxed);
+    kind("any-topic").set(at("any-topic"), ticked);
   };
 
   // --- changes

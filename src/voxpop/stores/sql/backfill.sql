@@ -7,10 +7,6 @@ from (select position, unnest(topics) as topic from gained) as named
 join posts on posts.position = named.position
 where live and not posts.topics @> array[named.topic];
 
-{gained}
-
-{merge_delta}
-
 create temp table full_list as
 select position, array_agg(topic order by topic collate "C") as topics
 from (
@@ -19,6 +15,27 @@ from (
     select distinct position, unnest(old_topics) from gaining
 ) as every
 group by position;
+
+create temp table delta as
+with grown as (
+    select distinct gaining.position, minute, source, country, lang, repost, label, polarity, sure, old_topics, topics
+    from gaining join full_list on full_list.position = gaining.position
+),
+moved as (
+    select minute as start, topic, source, country, lang, repost, label, polarity, sure, 1 as sign
+    from gaining
+    union all
+    select minute, array_to_string(topics, '&'), source, country, lang, repost, label, polarity, sure, 1
+    from grown
+    where array_length(topics, 1) > 1
+    union all
+    select minute, array_to_string(old_topics, '&'), source, country, lang, repost, label, polarity, sure, -1
+    from grown
+    where array_length(old_topics, 1) > 1
+),
+{summed};
+
+{merge_delta}
 
 update posts set topics = full_list.topics from full_list where posts.position = full_list.position;
 

@@ -109,47 +109,26 @@ from stances join known on known.position = stances.position
 where stances.position in (select position from replaced);
 
 create temp table delta as
-with moved as (
-    select minute as start, unnest(array_append(topics, '*')) as topic, source, country, lang, repost, label, polarity,
-           sure, 1 as sign
+with changed as (
+    select minute as start, topics, source, country, lang, repost, label, polarity, sure, 1 as sign
     from folded
     where live
     union all
-    select old_minute, unnest(array_append(old_topics, '*')), old_source, old_country, old_lang, old_repost,
-           old_label, old_polarity, old_sure, -1
+    select old_minute, old_topics, old_source, old_country, old_lang, old_repost, old_label, old_polarity, old_sure, -1
     from folded
     where old_live
     union all
-    select minute, unnest(array_append(topics, '*')), source, country, lang, repost, label, polarity, sure, -1
+    select minute, topics, source, country, lang, repost, label, polarity, sure, -1
     from leaving
+),
+moved as (
+    select start, unnest({counted_as}) as topic, source, country, lang, repost, label, polarity, sure, sign
+    from changed
     union all
     select minute, topic, source, country, lang, repost, label, polarity, sure, -1
     from withdrawn
 ),
-summed as (
-    select
-        start,
-        topic,
-        source,
-        country,
-        lang,
-        repost,
-        sum(sign)::bigint as n,
-        sum(case when label = 'negative' then sign else 0 end)::bigint as n_neg,
-        sum(case when label = 'neutral' then sign else 0 end)::bigint as n_neu,
-        sum(case when label = 'positive' then sign else 0 end)::bigint as n_pos,
-        sum(case when label = 'unscored' then sign else 0 end)::bigint as n_unscored,
-        sum(case when sure and label = 'negative' then sign else 0 end)::bigint as n_neg_sure,
-        sum(case when sure and label = 'neutral' then sign else 0 end)::bigint as n_neu_sure,
-        sum(case when sure and label = 'positive' then sign else 0 end)::bigint as n_pos_sure,
-        sum(sign * coalesce(polarity, 0)::decimal(18, 6))::decimal(18, 6) as sum_polarity
-    from moved
-    group by start, topic, source, country, lang, repost
-)
-select *
-from summed
-where n <> 0 or n_neg <> 0 or n_neu <> 0 or n_pos <> 0
-   or n_neg_sure <> 0 or n_neu_sure <> 0 or n_pos_sure <> 0 or sum_polarity <> 0;
+{summed};
 
 {merge_delta}
 

@@ -1,20 +1,54 @@
--- Takes the topics of `forgotten` out of everything, inside the caller's transaction.
+-- Takes the topics of `forgotten` out of everything, inside the caller's transaction. Posts of several topics are counted
+-- in those that are left of them.
+create temp table mixed as
+select topic, array_to_string(array_agg(part order by part collate "C") filter (where gone is null), '&') as left_over,
+       count(*) - count(gone) as n_left
+from (
+    select named.topic, named.part, forgotten.topic as gone
+    from (
+        select distinct topic, unnest(string_to_array(topic, '&')) as part
+        from facets_day
+        where dimension = '' and strpos(topic, '&') > 0
+    ) as named
+    left join forgotten on forgotten.topic = named.part
+) as parts
+group by topic
+having count(gone) > 0;
+
+create temp table delta as
+select start, mixed.left_over as topic, source, country, lang, repost,
+    {sums}
+from buckets_minute join mixed on mixed.topic = buckets_minute.topic
+where n_left > 1
+group by 1, 2, 3, 4, 5, 6;
+
+{merge_delta}
+
+create temp table counted_no_more as
+select topic from forgotten
+union all
+select topic from mixed;
+
+drop table mixed;
+
 insert into changes
 select distinct (select max(seq) from ledger), start, topic
 from buckets_minute
 where topic in (select topic from forgotten);
 
-delete from buckets_minute where topic in (select topic from forgotten);
+delete from buckets_minute where topic in (select topic from counted_no_more);
 
-delete from buckets_hour where topic in (select topic from forgotten);
+delete from buckets_hour where topic in (select topic from counted_no_more);
 
-delete from buckets_day where topic in (select topic from forgotten);
+delete from buckets_day where topic in (select topic from counted_no_more);
 
-delete from facets_minute where topic in (select topic from forgotten);
+delete from facets_minute where topic in (select topic from counted_no_more);
 
-delete from facets_hour where topic in (select topic from forgotten);
+delete from facets_hour where topic in (select topic from counted_no_more);
 
-delete from facets_day where topic in (select topic from forgotten);
+delete from facets_day where topic in (select topic from counted_no_more);
+
+drop table counted_no_more;
 
 delete from alerts where topic in (select topic from forgotten);
 

@@ -7,7 +7,7 @@ select
     p_positive, polarity, fingerprint, topics
 from {posts}
 where live
-  and ($1::text = '*' or topics @> array[rtrim($1::text, '~')])
+  and ($1::text = '*' or topics && string_to_array(rtrim($1::text, '~'), ','))
   and created_at >= $2::timestamptz
   and created_at < $3::timestamptz
   and ($4::boolean or kind <> 'repost')

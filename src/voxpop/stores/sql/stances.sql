@@ -13,7 +13,11 @@ select position, topic, label, p_negative, p_neutral, p_positive, polarity
 from given
 where position in (select position from gaining);
 
-{gained}
+create temp table delta as
+with moved as (
+    select minute as start, topic, source, country, lang, repost, label, polarity, sure, 1 as sign from gaining
+),
+{summed};
 
 {merge_delta}
 

@@ -1,4 +1,4 @@
-($1::text = '*' or topics @> array[rtrim($1::text, '~')])
+($1::text = '*' or topics && string_to_array(rtrim($1::text, '~'), ','))
   and minute >= $2::timestamptz
   and minute < $3::timestamptz
   and ($4::text[] is null or country = any($4::text[]))

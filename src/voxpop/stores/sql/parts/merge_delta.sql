@@ -43,6 +43,6 @@ drop table faceted;
 drop table coarser;
 
 insert into changes
-select distinct (select max(seq) from ledger), start, topic from delta;
+select distinct (select max(seq) from ledger), start, topic from delta where strpos(topic, '&') = 0;
 
 drop table delta;

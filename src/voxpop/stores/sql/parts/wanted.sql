@@ -1,6 +1,6 @@
 live
   and text is not null
-  and ($1::text = '*' or topics @> array[rtrim($1::text, '~')])
+  and ($1::text = '*' or topics && string_to_array(rtrim($1::text, '~'), ','))
   and ($2::timestamptz is null or created_at >= $2::timestamptz)
   and ($3::timestamptz is null or created_at < $3::timestamptz)
   and ($4::text[] is null or country = any($4::text[]))
