@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.parquet as pq
 import pytest
 
@@ -90,6 +92,22 @@ def test_a_table_comes_out_that_training_reads(scorer: OnnxScorer, tmp_path: Pat
     # The three labels are as frequent, so nothing was balanced here.
     last = scorer.heads(table["text"].to_pylist())[-1]
     np.testing.assert_allclose(np.column_stack([table[name].to_numpy() for name in PROBABILITIES]), last, atol=1e-6)
+
+
+def test_hard_is_what_the_student_does_not_know(scorer: OnnxScorer) -> None:
+    class Knows(OnnxScorer):
+        """Answers at its first exit what the other one answers in the end, but for cats."""
+
+        def heads(self, texts: Sequence[str]) -> list[npt.NDArray[np.float32]]:
+            _, last = scorer.heads(texts)
+            first = [row[::-1] if "cats" in text else row for text, row in zip(texts, last, strict=True)]
+            return [np.array(first), last]
+
+    texts = [f"{text} number {number} {of}" for number in range(6) for text in TONES.values() for of in ("cats", "")]
+    amounts = Amounts(hard=8, chance=0, emoji=0, joined=0)
+    student = Knows.open(models.find("en-small"), remembered=0)
+    chosen, _ = mining.mine(scorer, [], texts, amounts, student)
+    assert len(chosen) == 8 and all("cats" in text for text in chosen)
 
 
 def test_a_model_without_exits_is_refused() -> None:

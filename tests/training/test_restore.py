@@ -20,6 +20,7 @@ from voxpop.training import restore
 from voxpop.training.classifier import SentimentClassifier, load
 from voxpop.training.examples import Examples, load_tokenizer, predict, tokenized
 from voxpop.training.export import Export, export
+from voxpop.training.prune import narrow
 
 pytestmark = [
     pytest.mark.train,
@@ -28,12 +29,16 @@ pytestmark = [
 ]
 
 
-def exported(base: Path, folder: Path, *, exits: tuple[int, ...] = (), pair: bool = False) -> tuple[Path, Path]:
+def exported(
+    base: Path, folder: Path, *, exits: tuple[int, ...] = (), pair: bool = False, ffn: int = 0
+) -> tuple[Path, Path]:
     """An untrained network with heads far apart, and its export in 8 bits."""
     torch.manual_seed(3)
     model = SentimentClassifier.load_base(base, exits)
     if pair:
         model.pair(3)
+    if ffn:
+        narrow(model, [torch.rand(64)] * 2, ffn)
     with torch.no_grad():
         # An exporter keeps one of several equal constants, as those of an untrained network are.
         for weights in model.parameters():
@@ -53,12 +58,13 @@ def answers(directory: Path, topic: str = "") -> np.ndarray:
     return found
 
 
-@pytest.mark.parametrize(("exits", "pair"), [((), False), ((1,), False), ((), True)])
+@pytest.mark.parametrize(("exits", "pair", "ffn"), [((), False, 0), ((1,), False, 0), ((), True, 0), ((1,), False, 16)])
 def test_the_weights_answer_as_those_they_were_rounded_from(
-    exits: tuple[int, ...], pair: bool, base: Path, tmp_path: Path
+    exits: tuple[int, ...], pair: bool, ffn: int, base: Path, tmp_path: Path
 ) -> None:
-    network, model = exported(base, tmp_path, exits=exits, pair=pair)
+    network, model = exported(base, tmp_path, exits=exits, pair=pair, ffn=ffn)
     restore.main(["--model", str(model), "--base", str(base), "--out", str(tmp_path / "restored")])
+    assert load(tmp_path / "restored").config.intermediate_size == (ffn or 64)
     topic = "chair" if pair else ""
     assert np.abs(answers(tmp_path / "restored", topic) - answers(network, topic)).max() < 0.06
 

@@ -56,12 +56,21 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
         self.post_init()
 
     @classmethod
-    def load_base(cls, directory: Path | str, exits: tuple[int, ...] = (), halve_after: int = 0) -> SentimentClassifier:
+    def load_base(
+        cls, directory: Path | str, exits: tuple[int, ...] = (), halve_after: int = 0, layers: int = 0
+    ) -> SentimentClassifier:
         """Return the encoder in `directory` under fresh heads whose classes are `LABELS`. Seed PyTorch first.
 
         Where a classifier of this kind is there, its head and those of its `exits` are kept: training goes on from it.
+        Of its layers the first `layers` stay, 0 for all; the last of them keeps the head that it had as an exit.
+
+        Raises:
+            Terminal: there are not so many layers, or no layer that an exit stands for.
         """
         config = _config(directory, pooling="mean", exit_layers=sorted(set(exits)), halve_after=halve_after, **NAMES)
+        if layers > config.num_hidden_layers:
+            raise Terminal(f"{directory} has {config.num_hidden_layers} layers; give --layers up to that")
+        config.num_hidden_layers = layers or config.num_hidden_layers
         if max(exits, default=0) >= config.num_hidden_layers:
             most = config.num_hidden_layers - 1
             raise Terminal(f"{directory} has {most + 1} layers; give an --exit-layer from 1 to {most}")
@@ -70,13 +79,19 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
             model._take(load(directory))
             return model
         encoder = AutoModel.from_pretrained(directory, **_bare(config), **_safe(directory))
-        model.encoder.load_state_dict(encoder.state_dict())
+        model._read(encoder)
         return model
 
+    def _read(self, encoder: PreTrainedModel) -> None:
+        """Take over the weights of an encoder that may have more layers."""
+        wanted = self.encoder.state_dict().keys()
+        self.encoder.load_state_dict({name: each for name, each in encoder.state_dict().items() if name in wanted})
+
     def _take(self, other: SentimentClassifier) -> None:
-        self.encoder.load_state_dict(other.encoder.state_dict())
-        self.classifier.load_state_dict(other.classifier.state_dict())
+        self._read(other.encoder)
         known = dict(zip(exit_layers(other.config), other.exit_classifiers, strict=True))
+        head = known.get(self.config.num_hidden_layers, other.classifier)
+        self.classifier.load_state_dict(head.state_dict())
         for layer, head in zip(exit_layers(self.config), self.exit_classifiers, strict=True):
             if layer in known:
                 head.load_state_dict(known[layer].state_dict())

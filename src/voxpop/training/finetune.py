@@ -124,7 +124,7 @@ def fresh(recipe: Recipe, separator: int | None) -> PreTrainedModel:
     if network.pooling == "native":
         model = load_native(network.base)
     else:
-        model = SentimentClassifier.load_base(network.base, network.exit_layer, network.halve_after)
+        model = SentimentClassifier.load_base(network.base, network.exit_layer, network.halve_after, network.layers)
     model.config.emoji = network.emoji
     if network.pair != "none":
         model.pair(separator)

@@ -1,9 +1,9 @@
 """Texts that a network has most to learn from, with its answers: `python -m voxpop.training.mining --help`.
 
 Early exits are only as good as what the early layers know, and most texts tell these nothing new. Hard examples are
-those on which an exported model's first exit and its last layer differ most (after Shrivastava et al. 2016); joined
-ones, two posts of different tone in one, ask which part counts. The last layer answers all of them, and so teaches the
-early ones.
+those on which an exported model's first exit and its last layer differ most (after Shrivastava et al. 2016), or the
+first exit of another model that is to learn from it; joined ones, two posts of different tone in one, ask which part
+counts. The last layer answers all of them, and so teaches the early ones.
 """
 
 from __future__ import annotations
@@ -57,17 +57,24 @@ class Amounts:
 
 
 def mine(
-    scorer: OnnxScorer, labelled: Sequence[str], texts: Sequence[str], amounts: Amounts
+    scorer: OnnxScorer,
+    labelled: Sequence[str],
+    texts: Sequence[str],
+    amounts: Amounts,
+    student: OnnxScorer | None = None,
 ) -> tuple[list[str], Floats]:
     """Return all `labelled` texts and the chosen ones of `texts`, and the last layer's probabilities, `(rows, 3)`.
 
     Both are prepared, and have no text in common. The choice is the same each time. A text of fewer than three words
-    is never hard: there it is the label that is in doubt.
+    is never hard: there it is the label that is in doubt. Hard is what the first exit of the `student` does not know,
+    by default of `scorer` itself.
 
     Raises:
         Terminal: the model has no early exit, or too few of the texts can be joined.
     """
     first, last = heads(scorer, texts, "look for hard texts")
+    if student is not None:
+        first, _ = heads(student, texts, "ask the student")
     chosen = chosen_of(texts, divergence(last, first), amounts)
     made = joined(texts, last, amounts.joined)
     answered = list(dict.fromkeys([*labelled, *made]))
@@ -153,6 +160,9 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     options = argparse.ArgumentParser(prog="python -m voxpop.training.mining", description=__doc__)
     options.add_argument("--model", required=True, help="a bundled model with early exits, or an exported one's folder")
+    options.add_argument(
+        "--student", help="another exported model with early exits, to find what its first exit does not know"
+    )
     options.add_argument("--data", required=True, help="labelled table, all of whose texts are answered")
     options.add_argument("--unlabelled", type=Path, required=True, help="texts to choose from, one a line; .gz too")
     options.add_argument("--dev", required=True, help="labelled table whose texts are left out")
@@ -175,9 +185,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     labelled, dev = (read_table(name) for name in (given.data, given.dev))
     directory = models.find(given.model)
     scorer = OnnxScorer.open(directory, threads=given.threads, remembered=0)
+    student = (
+        OnnxScorer.open(models.find(given.student), threads=given.threads, remembered=0) if given.student else None
+    )
     texts = apart(read_lines(given.unlabelled, 0), labelled, dev)
     known = [text for text in dict.fromkeys(labelled.texts) if not is_blank(text)]
-    chosen, answers = mine(scorer, known, texts, Amounts(given.hard, given.chance, given.emoji, given.joined))
+    amounts = Amounts(given.hard, given.chance, given.emoji, given.joined)
+    chosen, answers = mine(scorer, known, texts, amounts, student)
     counts = np.bincount(labelled.gold, minlength=len(LABELS))
     answers = unbalanced(answers, counts, balance_of(directory)).astype(np.float32)
     table = pa.table({"text": chosen, **dict(zip(PROBABILITIES, answers.T, strict=True))})

@@ -35,6 +35,7 @@ class Network:
 
     base: str = _option("", "The encoder, or a run's OUT/best to go on from: a directory, or a name on the Hub.")
     freeze: int = _option(0, "Leave the embeddings and so many layers as they are: a step is cheaper; 0 trains all.", 0)
+    layers: int = _option(0, "Keep the first so many layers; 0 keeps all.", 0)
     ffn: int = _option(0, "Keep so many neurons of each feed-forward layer, the most useful; 0 keeps all.", 0)
     pooling: Literal["mean", "native"] = _option("mean", "mean of the token states, or the base's own head.")
     max_length: int = _option(64, "Tokens of a text that count.", 8)
@@ -123,6 +124,7 @@ class Recipe:
             "--deep and --exit-layer need each other": (self.optimisation.deep > 0) != bool(network.exit_layer),
             "--exit-layer needs --pooling mean": bool(network.exit_layer) and network.pooling == "native",
             "--halve-after must be an --exit-layer": network.halve_after not in (0, *network.exit_layer),
+            "--layers needs --pooling mean": network.layers > 0 and network.pooling == "native",
             "--freeze needs --pooling mean": network.freeze > 0 and network.pooling == "native",
             "--freeze and --ffn do not go together": network.freeze > 0 and network.ffn > 0,
             "--pair topic needs --pooling mean": network.pair != "none" and network.pooling == "native",
@@ -141,7 +143,7 @@ class Recipe:
         """Return what two runs must share to be one: all but where it is and how often it is saved."""
         shared = {key: value for key, value in self.flat().items() if key not in ("out", "save-steps")}
         # A run of a version that had no such option is still the same run.
-        return {key: value for key, value in shared.items() if key not in ("add", "freeze") or value}
+        return {key: value for key, value in shared.items() if key not in ("add", "freeze", "layers") or value}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from voxpop.errors import Terminal
 from voxpop.scorers.card import ModelCard
 from voxpop.training.classifier import SentimentClassifier
 from voxpop.training.examples import load_tokenizer
+from voxpop.training.prune import narrow
 
 Values = npt.NDArray[Any]
 
@@ -30,6 +31,7 @@ _ROOT: Final = "model."
 """What the exporter's names begin with: the module that it wraps around the classifier."""
 
 _NUMBERED: Final = re.compile(r"encoder\.encoder\.layer\.(\d+)\.")
+_NEURONS: Final = "encoder.encoder.layer.0.intermediate.dense.bias"
 _LOST: Final = ("key.bias", "token_type_embeddings.weight", "position_ids")
 """What no graph holds: biases that change no answer, segments added to positions, and a table of numbers."""
 
@@ -38,8 +40,8 @@ def restore(exported: Path, base: Path, out: Path) -> int:
     """Write the classifier that `exported` was made from to `out`; return how many numbers were restored.
 
     `base` is the encoder it began from, which gives what the graph does not hold: positions beyond the model's length,
-    segments, and biases of keys. Where the export ends before the base's last layer, so does the classifier. Early
-    exits are left out: of the heads the last is kept, without its temperature.
+    segments, and biases of keys. Where the export has fewer layers than the base, or fewer neurons in them, so has the
+    classifier. Early exits are left out: of the heads the last is kept, without its temperature.
 
     Raises:
         Terminal: `exported` is no BERT in 8 bits that `voxpop export` made, or `base` is of another size.
@@ -55,6 +57,10 @@ def restore(exported: Path, base: Path, out: Path) -> int:
     for stage in card.stages:
         found |= dict(_weights(onnx.load(exported / stage.file).graph, scaled))
     _end(model, found)
+    neurons = len(found.get(_NEURONS, ()))
+    if 0 < neurons < model.config.intermediate_size:
+        # Which ones are kept does not matter: all their weights are replaced.
+        narrow(model, [torch.ones(model.config.intermediate_size)] * model.config.num_hidden_layers, neurons)
     state = model.state_dict()
     segment = state["encoder.embeddings.token_type_embeddings.weight"][0].numpy()
     _embed(found, segment)
