@@ -51,7 +51,7 @@ def voxpop() -> FastAPI:
 
 def plain(weights: Path | None) -> FastAPI:
     """What a tutorial shows: one function, one pipeline."""
-    api, classify = FastAPI(), obvious(weights, 1)
+    api, (_, classify) = FastAPI(), obvious(weights, 1)
 
     @api.post("/score")
     def score(texts: dict[str, Any]) -> Any:

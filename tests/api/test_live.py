@@ -136,6 +136,17 @@ async def test_a_topic_and_a_width_shape_the_updates(running: Running) -> None:
         assert counts(await anext(stream)) == {"09:00": 1}
 
 
+async def test_several_topics_are_followed_together(running: Running) -> None:
+    url = running.url + "?topic=pear&topic=apple"
+    async with httpx.AsyncClient(timeout=30) as client, client.stream("GET", url) as response:
+        stream = updates(response)
+        before = (await anext(stream))["totals"]["n"]
+        running.load(10, event("test:9", "a pear and an apple", minute=3))
+        update = await anext(stream)
+        assert counts(update) == {"09:03": 1}
+        assert update["totals"]["n"] == before + 1
+
+
 async def test_a_stopping_server_does_not_wait_for_its_readers(running: Running) -> None:
     async with httpx.AsyncClient(timeout=30) as client, client.stream("GET", running.url) as response:
         stream = updates(response)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 pytest.importorskip("torch", reason="needs PyTorch: make training")
@@ -132,6 +133,30 @@ def test_the_card_says_what_it_judges(model: Path) -> None:
     card = (model / "CARD.md").read_text()
     assert "towards a topic" in card
     assert "## Behaviour" not in card
+
+
+def test_a_teacher_that_reads_pairs_is_followed_where_the_labels_are_wrong(
+    trained: Path, base: Path, pairs: Path, tmp_path: Path
+) -> None:
+    lines = [line.split("\t") for line in pairs.read_text().splitlines()]
+    at = lines[0].index("label")
+    wrong = [[*line[:at], "neutral", *line[at + 1 :]] for line in lines[1:]]
+    (tmp_path / "wrong.tsv").write_text("\n".join("\t".join(line) for line in [lines[0], *wrong]) + "\n")
+    given = {"data": str(tmp_path / "wrong.tsv"), "dev": str(pairs), "base": str(base), "pair": "topic", "rate": 0.005}
+    given |= {"batch": 8, "epochs": 3, "teacher": [str(trained)], "out": tmp_path / "run"}
+    figures = finetune.train(Recipe.of({**given, "soft_weight": 1.0}))
+    assert figures["best"]["dev_macro_recall"] == 1
+    table = pq.read_table(tmp_path / "run" / "soft" / "soft.parquet")
+    assert set(table["topic"].to_pylist()) == {"table", "chair"}
+    del given["teacher"]
+    again = {**given, "soft": tmp_path / "run" / "soft" / "soft.parquet", "out": tmp_path / "again"}
+    assert finetune.train(Recipe.of({**again, "soft_weight": 1.0}))["best"]["dev_macro_recall"] == 1
+
+
+def test_teachers_are_all_of_one_kind(trained: Path, base: Path, pairs: Path, tmp_path: Path) -> None:
+    given = {"data": str(pairs), "dev": str(pairs), "base": str(base), "pair": "topic", "out": tmp_path / "run"}
+    with pytest.raises(Terminal, match="give those of one kind"):
+        finetune.train(Recipe.of({**given, "teacher": [str(trained), str(base)]}))
 
 
 def test_an_export_refuses_posts_without_a_topic(trained: Path, table: Path, tmp_path: Path) -> None:

@@ -67,7 +67,9 @@ class SentimentClassifier(PreTrainedModel):  # type: ignore[misc, unused-ignore]
         Raises:
             Terminal: there are not so many layers, or no layer that an exit stands for.
         """
-        config = _config(directory, pooling="mean", exit_layers=sorted(set(exits)), halve_after=halve_after, **NAMES)
+        config = load_config(
+            directory, pooling="mean", exit_layers=sorted(set(exits)), halve_after=halve_after, **NAMES
+        )
         if layers > config.num_hidden_layers:
             raise Terminal(f"{directory} has {config.num_hidden_layers} layers; give --layers up to that")
         config.num_hidden_layers = layers or config.num_hidden_layers
@@ -189,7 +191,7 @@ def adjust(model: PreTrainedModel, counts: Sequence[int], balance: float) -> Non
 
 def load_native(directory: Path | str) -> PreTrainedModel:
     """Return the encoder in `directory` under a fresh head of its own kind whose classes are `LABELS`."""
-    config = _config(directory, pooling="native", **NAMES)
+    config = load_config(directory, pooling="native", **NAMES)
     return AutoModelForSequenceClassification.from_pretrained(
         directory, config=config, ignore_mismatched_sizes=True, **_safe(directory)
     )
@@ -205,7 +207,7 @@ def load(directory: Path | str, **others: Any) -> PreTrainedModel:
     Raises:
         Terminal: there is no such classifier, or its classes are others.
     """
-    config = _config(directory)
+    config = load_config(directory)
     kind = SentimentClassifier if getattr(config, "pooling", None) == "mean" else AutoModelForSequenceClassification
     order = _order(config, directory)
     try:
@@ -222,7 +224,8 @@ def load(directory: Path | str, **others: Any) -> PreTrainedModel:
     return model
 
 
-def _config(directory: Path | str, **others: Any) -> PreTrainedConfig:
+def load_config(directory: Path | str, **others: Any) -> PreTrainedConfig:
+    """Return a network's config, with `others` set in it. Raises `Terminal` where the directory holds none."""
     try:
         config = AutoConfig.from_pretrained(directory, local_files_only=Path(directory).is_dir())
     except (OSError, ValueError) as error:

@@ -26,7 +26,7 @@ from voxpop.training.corpus import Corpus, apart, read_corpus
 from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, read_as, tokenized
 from voxpop.training.plot import plot
 from voxpop.training.recipe import Recipe
-from voxpop.training.soft import Floats, Teachers, answers, read_soft
+from voxpop.training.soft import Floats, Teachers, answers, keyed, read_soft, read_topics
 from voxpop.training.trainer import RECALL, Rows, SentimentTrainer, measure, quiet, uses_bf16
 
 MOST_AVERAGED = 5
@@ -155,8 +155,8 @@ def data(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> tuple[Rows, Exam
     paired = recipe.network.pair != "none"
     topics = corpus.train.topics + [""] * len(unlabelled) if paired else [""] * len(texts)
     nothing = np.full(3, np.nan)
-    # A teacher knows the tone of a text, not what it says of a topic.
-    answered = [nothing if topic else known.get(text, nothing) for text, topic in zip(texts, topics, strict=True)]
+    # Who knows the tone of a text does not know what it says of a topic.
+    answered = [known.get(keyed(text, topic), nothing) for text, topic in zip(texts, topics, strict=True)]
     soft = np.stack(answered).astype(np.float32)
     classes = corpus.train.gold + [UNKNOWN] * len(unlabelled)
     both = (texts, topics), (corpus.dev.texts, corpus.dev.topics if paired else [])
@@ -177,7 +177,12 @@ def soft_labels(recipe: Recipe, corpus: Corpus) -> dict[str, Floats]:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     bf16 = uses_bf16(recipe.optimisation.precision)
     teachers = Teachers(distillation.teacher, recipe.network.max_length, device, bf16)
-    return answers(teachers, corpus.train.texts + corpus.unlabelled, recipe.running.out / "soft")
+    labelled = corpus.train.texts
+    if recipe.network.pair != "none":
+        reads = read_topics(distillation.teacher)
+        rows = zip(labelled, corpus.train.topics, strict=True)
+        labelled = [keyed(text, topic) for text, topic in rows if reads or not topic]
+    return answers(teachers, labelled + corpus.unlabelled, recipe.running.out / "soft")
 
 
 def candidates(histories: dict[int, list[dict[str, Any]]], out: Path) -> Iterator[Candidate]:

@@ -17,7 +17,7 @@ import xxhash
 from voxpop.errors import Terminal
 from voxpop.text import prepare
 from voxpop.training.calibration import softmax
-from voxpop.training.classifier import load
+from voxpop.training.classifier import load, load_config, pair_of
 from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, predict, read_as, tokenized
 from voxpop.training.progress import bar
 
@@ -28,6 +28,8 @@ PART = 512
 
 PROBABILITIES = ("p_negative", "p_neutral", "p_positive")
 LEAST = 1e-8
+_APART = "\n"
+"""Between topic and text where both are one key; a prepared text is one line."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,21 @@ class Teachers:
     bf16: bool
 
 
+def keyed(text: str, topic: str = "") -> str:
+    """Return what a prepared text beside a topic is known by, which is the text itself where there is no topic."""
+    return f"{topic}{_APART}{text}" if topic else text
+
+
+def read_topics(directories: Sequence[str]) -> bool:
+    """Tell whether teachers read a text beside its topic. Raises `Terminal` where some do and others do not."""
+    kinds = {pair_of(load_config(name)) != "none" for name in directories}
+    if len(kinds) > 1:
+        raise Terminal("some of the teachers read a text beside a topic and others do not; give those of one kind")
+    return True in kinds
+
+
 def answers(teachers: Teachers, texts: Sequence[str], folder: Path) -> dict[str, Floats]:
-    """Return the logits of the teachers' mean probabilities for each prepared text, from `folder` where they are there.
+    """Return the logits of the teachers' mean probabilities for texts that are `keyed`, from `folder` where they are.
 
     Each teacher's answers are kept under a name that its weights and the texts decide, so that other weights or texts
     never meet old answers. The means are written to `folder/soft.parquet`, which `--soft` reads.
@@ -54,12 +69,17 @@ def answers(teachers: Teachers, texts: Sequence[str], folder: Path) -> dict[str,
     distinct = sorted(dict.fromkeys(texts), key=len, reverse=True)
     means = np.mean([_one(teachers, name, distinct, folder) for name in teachers.directories], axis=0)
     columns = dict(zip(PROBABILITIES, means.T.astype(np.float32), strict=True))
-    _write(pa.table({"text": distinct, **columns}), folder / "soft.parquet")
+    apart = [key.rpartition(_APART) for key in distinct]
+    named = {"text": [text for *_, text in apart], "topic": [topic for topic, *_ in apart]}
+    _write(pa.table({**named, **columns}), folder / "soft.parquet")
     return dict(zip(distinct, np.log(np.maximum(means, LEAST)), strict=True))
 
 
 def read_soft(path: Path) -> dict[str, Floats]:
-    """Read a table of `text` and `p_negative`, `p_neutral`, `p_positive`, or `text` and `logits`, by prepared text."""
+    """Read a table of `text` and `p_negative`, `p_neutral`, `p_positive`, or `text` and `logits`, by what is `keyed`.
+
+    With a column `topic`, answers are what the text says of it, where there is one.
+    """
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
@@ -77,7 +97,9 @@ def read_soft(path: Path) -> dict[str, Floats]:
         )
     if logits.shape != (table.num_rows, len(PROBABILITIES)) or not np.isfinite(logits).all():
         raise Terminal(f"{path} has rows without three finite numbers; remove them")
-    return dict(zip((prepare(text) for text in table["text"].to_pylist()), logits, strict=True))
+    topics = table["topic"].to_pylist() if "topic" in table.column_names else [""] * table.num_rows
+    pairs = zip(table["text"].to_pylist(), topics, strict=True)
+    return dict(zip((keyed(prepare(text), prepare(topic or "")) for text, topic in pairs), logits, strict=True))
 
 
 def _one(teachers: Teachers, name: str, texts: list[str], folder: Path) -> Floats:
@@ -103,8 +125,10 @@ def _one(teachers: Teachers, name: str, texts: list[str], folder: Path) -> Float
 def _logits(teachers: Teachers, name: str, parts: list[list[str]]) -> Iterator[torch.Tensor]:
     tokenizer, model = load_tokenizer(name), load(name).to(teachers.device)
     for part in parts:
-        texts = read_as(part, getattr(model.config, "emoji", "signs"))
-        ids = tokenized(tokenizer, texts, teachers.max_length)
+        emoji = getattr(model.config, "emoji", "signs")
+        apart = [key.rpartition(_APART) for key in part]
+        texts, topics = ([each[at] for each in apart] for at in (2, 0))
+        ids = tokenized(tokenizer, read_as(texts, emoji), teachers.max_length, read_as(topics, emoji))
         yield predict(model, Examples(ids, [UNKNOWN] * len(ids)), tokenizer.pad_token_id or 0, bf16=teachers.bf16)
 
 
