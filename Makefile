@@ -81,17 +81,9 @@ model: $(VENV)/.train ## distil en-small in three steps and export it: make mode
 	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base build/first/best --out build/wide \
 	  --teacher $(TEACHER) --teacher build/first/best --unlabelled build/mined.txt --soft-weight 0.75 --temperature 1.5 \
 	  --epochs 2 --batch 48 --rate 1.5e-4 --exit-layer 2 --exit-layer 3 --deep 0.5 --evaluate 590
-	$(BIN)/voxpop export --checkpoint build/wide/best --data $(TRAIN) --dev $(DEV) --balance 0.2 --exit-at 2=0.65,3=0 --out build/wide-model
-	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base build/wide/best --layers 3 --ffn 512 --out build/narrow \
+	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base build/wide/best --layers 3 --ffn 512 --out build/en-small \
 	  --soft build/wide/soft/soft.parquet --unlabelled build/mined.txt --soft-weight 0.75 --temperature 1.5 \
 	  --epochs 4 --batch 48 --rate 2e-4 --exit-layer 2 --deep 0.5 --evaluate 900
-	$(BIN)/voxpop export --checkpoint build/narrow/best --data $(TRAIN) --dev $(DEV) --balance 0.2 --exit-at 2=0.5 --out build/narrow-model
-	$(BIN)/python -m voxpop.training.mining --model build/wide-model --student build/narrow-model --data $(TRAIN) --dev $(DEV) \
-	  --unlabelled $(POOL) --hard 18000 --chance 4000 --emoji 1000 --joined 12000 --out build/more
-	cat build/mined.txt build/more.txt | sort -u >build/all.txt
-	$(BIN)/voxpop train --data $(TRAIN) --dev $(DEV) --base build/narrow/best --out build/en-small \
-	  --teacher $(TEACHER) --teacher build/first/best --unlabelled build/all.txt --soft-weight 0.75 --temperature 1.5 \
-	  --epochs 3 --batch 48 --rate 1.5e-4 --exit-layer 2 --deep 0.5 --evaluate 1200
 	$(BIN)/voxpop export --checkpoint build/en-small/best --data $(TRAIN) --dev $(DEV) --languages en --balance 0.2 --exit-at 2=0.5 \
 	  --about 'licence=Apache-2.0;base_model=sentence-transformers/all-MiniLM-L6-v2;trained_on=SemEval-2013..2016 Task 4A' \
 	  --out src/voxpop/models/en-small $(ARGS)

@@ -31,15 +31,15 @@ def save_tokenizer(folder: Path) -> int:
     return len(vocabulary)
 
 
-def save_encoder(folder: Path, family: str) -> Path:
-    """Write an untrained encoder of two layers of width 32."""
+def save_encoder(folder: Path, family: str, layers: int = 2) -> Path:
+    """Write an untrained encoder of a few layers of width 32."""
     import torch
     from transformers import AutoConfig, AutoModel
 
-    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    shape = {"hidden_size": 32, "num_hidden_layers": layers, "num_attention_heads": 2, "intermediate_size": 64}
     more: dict[str, dict[str, Any]] = {
         "bert": {"max_position_embeddings": 64},
-        "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64, "max_position_embeddings": 64},
+        "distilbert": {"dim": 32, "n_layers": layers, "n_heads": 2, "hidden_dim": 64, "max_position_embeddings": 64},
         "modernbert": {"local_attention": 8, "global_attn_every_n_layers": 2, "cls_token_id": 2, "sep_token_id": 3},
     }
     given = {"max_position_embeddings": 66, **(shape if family != "distilbert" else {}), **more.get(family, {})}

@@ -30,11 +30,11 @@ pytestmark = [
 
 
 def exported(
-    base: Path, folder: Path, *, exits: tuple[int, ...] = (), pair: bool = False, ffn: int = 0
+    base: Path, folder: Path, *, exits: tuple[int, ...] = (), pair: bool = False, ffn: int = 0, layers: int = 0
 ) -> tuple[Path, Path]:
     """An untrained network with heads far apart, and its export in 8 bits."""
     torch.manual_seed(3)
-    model = SentimentClassifier.load_base(base, exits)
+    model = SentimentClassifier.load_base(base, exits, layers=layers)
     if pair:
         model.pair(3)
     if ffn:
@@ -82,6 +82,13 @@ def test_an_export_that_ends_early_gives_the_layers_it_has_under_the_head_it_end
     with torch.inference_mode():
         early = load(network)(input_ids=torch.tensor([ids[0]]), attention_mask=mask).exit_logits[0].softmax(1).numpy()
     assert np.abs(answers(tmp_path / "restored")[0] - early[0]).max() < 0.06
+
+
+def test_a_network_of_fewer_layers_than_its_base_keeps_its_own_last_head(tmp_path: Path) -> None:
+    network, model = exported(save_encoder(tmp_path / "deep", "bert", layers=3), tmp_path, exits=(1,), layers=2)
+    restore.main(["--model", str(model), "--base", str(tmp_path / "deep"), "--out", str(tmp_path / "restored")])
+    assert load(tmp_path / "restored").config.num_hidden_layers == 2
+    assert np.abs(answers(tmp_path / "restored") - answers(network)).max() < 0.06
 
 
 def test_the_bundled_model_is_its_base_s_size_and_no_other(base: Path, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def restore(exported: Path, base: Path, out: Path) -> int:
 
 
 def _end(model: SentimentClassifier, found: dict[str, Values]) -> None:
-    """Cut the encoder's last layers off where the graph lacks them; the last head is then that of an exit."""
+    """Cut the encoder's last layers off where the graph lacks them; one that ends at an exit has that head alone."""
     layers = getattr(getattr(model.encoder, "encoder", None), "layer", None)
     held = 1 + max((int(number[1]) for name in found if (number := _NUMBERED.match(name))), default=-1)
     if layers is None or not 0 < held < len(layers):
@@ -89,7 +89,7 @@ def _end(model: SentimentClassifier, found: dict[str, Values]) -> None:
     model.config.num_hidden_layers = held
     for part in ("weight", "bias"):
         heads = sorted(name for name in found if name.startswith("exit_classifiers.") and name.endswith(part))
-        if heads:
+        if heads and f"classifier.{part}" not in found:
             found[f"classifier.{part}"] = found.pop(heads[-1])
 
 
