@@ -133,6 +133,8 @@ def main() -> None:
     parser.add_argument("--segments", type=int, default=60, help="segments of 4,096 posts to load")
     parser.add_argument("--scratch", type=Path, default=None, help="where DuckDB's file and the history go")
     given = parser.parse_args()
+    if given.scratch:
+        given.scratch.mkdir(parents=True, exist_ok=True)
     for address in given.store:
         measure(address, given.posts, given)
 

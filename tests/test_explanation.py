@@ -96,9 +96,8 @@ def test_the_label_is_the_scorers_own() -> None:
 
 
 def test_the_telling_words_come_first_and_those_against_last() -> None:
-    ranked = explain(MODEL, "the battery is lovely but the screen is horrible and useless").ranked()
-    assert ranked[0].text in {"horrible", "useless"}
-    assert ranked[-1].text == "lovely"
+    ranked = explain(MODEL, "the battery is great but the screen is horrible").ranked()
+    assert (ranked[0].text, ranked[-1].text) == ("horrible", "great")
     assert ranked[0].polarity_weight < 0 < ranked[-1].polarity_weight
 
 
