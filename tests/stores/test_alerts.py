@@ -50,7 +50,8 @@ def test_alerts_are_noted_once_and_follow_what_is_found(store: View) -> None:
 def test_alerts_are_chosen_by_topic_state_and_time(store: View) -> None:
     note(store, row(), row("a2", topic="pear", state="closed", closed=MORNING + 2 * HOUR))
     assert listed(store, states=("open", "ongoing")) == [("a1", "open")]
-    assert listed(store, topic="pear") == [("a2", "closed")]
+    assert listed(store, topics=("pear",)) == [("a2", "closed")]
+    assert len(listed(store, topics=("pear", "apple"))) == 2
     assert listed(store, since=MORNING + 3 * HOUR) == [("a1", "open")]
     assert len(listed(store, limit=1)) == 1
 

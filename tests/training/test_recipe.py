@@ -84,5 +84,5 @@ def test_the_recipes_in_the_documentation_work(tmp_path: Path) -> None:
     assert len(commands) > 3
     for words in commands:
         given = dict(zip((word.removeprefix("--") for word in words[::2]), words[1::2], strict=True))
-        numbers = {"rate": float, "deep": float, "ffn": int, "halve-after": int, "exit-layer": int, "epochs": int}
+        numbers = {"rate": float, "deep": float, "ffn": int, "layers": int, "exit-layer": int, "epochs": int}
         assert Recipe.of({key: numbers.get(key, str)(value) for key, value in given.items()})
