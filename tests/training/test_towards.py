@@ -150,7 +150,9 @@ def test_a_teacher_that_reads_pairs_is_followed_where_the_labels_are_wrong(
     assert set(table["topic"].to_pylist()) == {"table", "chair"}
     del given["teacher"]
     again = {**given, "soft": tmp_path / "run" / "soft" / "soft.parquet", "out": tmp_path / "again"}
-    assert finetune.train(Recipe.of({**again, "soft_weight": 1.0}))["best"]["dev_macro_recall"] == 1
+    taught = finetune.train(Recipe.of({**again, "soft_weight": 1.0}))
+    assert taught["best"]["dev_macro_recall"] == 1
+    assert taught["rows"]["unlabelled"] == 0, "an answer about a topic is no text of its own"
 
 
 def test_teachers_are_all_of_one_kind(trained: Path, base: Path, pairs: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from voxpop.training.corpus import Corpus, apart, read_corpus
 from voxpop.training.examples import UNKNOWN, Examples, load_tokenizer, read_as, tokenized
 from voxpop.training.plot import plot
 from voxpop.training.recipe import Recipe
-from voxpop.training.soft import Floats, Teachers, answers, keyed, read_soft, read_topics
+from voxpop.training.soft import Floats, Teachers, alone, answers, keyed, read_soft, read_topics
 from voxpop.training.trainer import RECALL, Rows, SentimentTrainer, measure, quiet, uses_bf16
 
 MOST_AVERAGED = 5
@@ -145,7 +145,7 @@ def data(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> tuple[Rows, Exam
     known = soft_labels(recipe, corpus)
     unlabelled = corpus.unlabelled
     if recipe.distillation.soft and not recipe.inputs.unlabelled:
-        unlabelled = apart(list(known), corpus.train, corpus.dev)
+        unlabelled = apart(alone(known), corpus.train, corpus.dev)
     if known and (without := sum(text not in known for text in unlabelled)):
         if without == len(unlabelled):
             raise Terminal(f"{recipe.distillation.soft} answers none of the unlabelled texts; give their own table")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,15 @@ class Teachers:
 def keyed(text: str, topic: str = "") -> str:
     """Return what a prepared text beside a topic is known by, which is the text itself where there is no topic."""
     return f"{topic}{_APART}{text}" if topic else text
+
+
+def alone(known: Iterable[str]) -> list[str]:
+    """Return those of what texts are `keyed` by that are texts without a topic.
+
+    >>> alone([keyed("too dear"), keyed("too dear", "GTA 6")])
+    ['too dear']
+    """
+    return [key for key in known if _APART not in key]
 
 
 def read_topics(directories: Sequence[str]) -> bool:

@@ -55,19 +55,19 @@ def branches(given: Mapping[str, Any], params: tuple[str, ...]) -> str:
     return "(\n    " + "\n    union all\n    ".join(found or [nothing]) + "\n) as buckets"
 
 
-class _Of(NamedTuple):
+class _Selected(NamedTuple):
     topic: str = "topic"
     counts: str = ", ".join(_COUNTS)
     joined: str = ""
 
 
-def _of(given: Mapping[str, Any], place: Mapping[str, str]) -> _Of:
+def _of(given: Mapping[str, Any], place: Mapping[str, str]) -> _Selected:
     """What is selected of a table; of several topics, which by topic would not count."""
     if "," not in given["topic"] or given.get("dimension") == "topic":
-        return _Of()
+        return _Selected()
     weighed = ", ".join(f"{name} * weight as {name}" for name in _COUNTS)
     united = _UNION.format(topic=place["topic"])
-    return _Of(f"{place['topic']}::text as topic", weighed, f"\n    join {united} using (topic)")
+    return _Selected(f"{place['topic']}::text as topic", weighed, f"\n    join {united} using (topic)")
 
 
 def _table(width: str, facet: str) -> str:
