@@ -18,7 +18,7 @@ MOST_PARAMETERS = 5
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "schema", "voxpop"),
-    ("channels",),
+    ("channels", "secret"),
     ("address", "gaps", "patience", "seams", "text", "topics", "gazetteer", "nearest", "segment", "models", "votes"),
     ("catalogue", "cities", "config", "web", "emoji", "grouping", "language", "profile", "log", "registry"),
     (

@@ -115,7 +115,11 @@ def test_a_mastodon_token_comes_from_the_environment_or_a_file_and_is_never_show
     assert "not-for-eyes" not in repr(settings)
     (table,) = settings.chosen_sources(["mastodon"])
     assert assembly.source(table, settings).name == "mastodon"
-    with pytest.raises(Terminal, match="write the token into it"):
+    (tmp_path / "token").write_text("not for eyes")
+    with pytest.raises(Terminal, match="the token for town.example .* holds spaces") as refused:
+        assembly.source(table.model_copy(update={"token_file": tmp_path / "token"}), settings)
+    assert "eyes" not in str(refused.value)
+    with pytest.raises(Terminal, match="write the secret into it"):
         assembly.source(table.model_copy(update={"token_file": tmp_path / "gone"}), settings)
 
 

@@ -10,9 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import SecretStr
-
-from voxpop import console
+from voxpop import console, secret
 from voxpop.backfill import Backfill
 from voxpop.catalogue import Catalogue
 from voxpop.checkpoints import adoption
@@ -193,7 +191,7 @@ def source(table: SourceSettings, settings: Settings) -> Source:
     """
     name = table.name or table.kind
     if table.kind == "mastodon":
-        token = _token(table) or settings.mastodon_token
+        token = secret.read(table.token_file, "token_file") if table.token_file else settings.mastodon_token
         return MastodonSource(mastodon.Live(table.host, table.streams, token), name)
     if table.kind == "x":
         return XSource(x_live(table, settings), name)
@@ -224,18 +222,6 @@ def bluesky(table: SourceSettings, kept: Path | None = None) -> BlueskySource:
     return BlueskySource(live, name=table.name or table.kind)
 
 
-def _token(table: SourceSettings) -> SecretStr | None:
-    if table.token_file is None:
-        return None
-    try:
-        token = table.token_file.expanduser().read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Terminal(f"the token_file {table.token_file} cannot be read; write the token into it") from error
-    if not token or not token.isprintable() or " " in token:
-        raise Terminal(f"the token_file {table.token_file} does not hold one token; write it there, alone")
-    return SecretStr(token)
-
-
 def x_live(table: SourceSettings, settings: Settings) -> listener.Live:
     """What an X source listens for, with whose token, within which limits; topics that come later are asked for too.
 
@@ -256,11 +242,11 @@ def x_access(table: SourceSettings, settings: Settings) -> Access:
     """Where X is and the token: of the environment, else of the table's `bearer_file`.
 
     Raises:
-        Terminal: there is no token, or it or the address cannot be one.
+        Terminal: there is no token, its file cannot be read, or it or the address cannot be one.
     """
     bearer = settings.x_bearer
     if bearer is None and table.bearer_file:
-        bearer = SecretStr(table.bearer_file.expanduser().read_text(encoding="utf-8", errors="replace").strip())
+        bearer = secret.read(table.bearer_file, "bearer_file")
     if bearer is None:
         raise Terminal(
             "X needs the bearer token of an app of yours; put it in the environment as VOXPOP_X_BEARER, or its file in "

@@ -149,7 +149,7 @@ class Settings(WebSettings):
     model: str = "en-small"
     """A bundled model, the directory of an exported one or of a checkpoint, `hub:org/name`, or `lexicon` (VADER)."""
     towards_model: str | None = None
-    """The directory of a model that reads a post beside a topic; none comes with Voxpop."""
+    """A model that reads a post beside a topic: `en-towards`, or the directory of another. None does not do so."""
     labels: dict[str, Literal["negative", "neutral", "positive"]] = {}
     """What each label of a checkpoint means, where its name does not say: `{LABEL_0 = "negative", …}`."""
     languages: tuple[Annotated[str, Field(pattern="^[a-z]{2}$")], ...] = ()

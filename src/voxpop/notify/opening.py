@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
+from voxpop import secret
 from voxpop.channels import ChannelSettings
 from voxpop.config import Settings
 from voxpop.errors import Terminal
@@ -24,12 +25,12 @@ def channels_of(settings: Settings) -> list[Channel]:
 def _channel(table: ChannelSettings, settings: Settings) -> Channel:
     name = table.name or table.kind
     if table.kind == "email":
-        password = _secret(table.password_file) or settings.smtp_password
+        password = _secret(table.password_file, "password_file") or settings.smtp_password
         if table.user and password is None:
             raise Terminal(f"channel {name!r} has a user and no password; set VOXPOP_SMTP_PASSWORD or password_file")
         server = Server(table.host, table.port, table.security, table.user, password)
         return Mail(name, table.topics, server, table.sender, table.to)
-    url = table.url or _secret(table.url_file) or (settings.slack_url if table.kind == "slack" else None)
+    url = table.url or _secret(table.url_file, "url_file") or (settings.slack_url if table.kind == "slack" else None)
     if url is None:
         raise Terminal(f"channel {name!r} has no address; set VOXPOP_SLACK_URL, url_file or url")
     try:
@@ -37,17 +38,9 @@ def _channel(table: ChannelSettings, settings: Settings) -> Channel:
         ChannelSettings(kind="webhook", url=url)
     except ValidationError:
         raise Terminal(f"channel {name!r}: its url is no address; write it as in https://hooks.example/…") from None
-    secret = (_secret(table.secret_file) or settings.webhook_secret) if table.kind == "webhook" else None
-    return Web(name, table.topics, table.kind, url, secret)
+    key = (_secret(table.secret_file, "secret_file") or settings.webhook_secret) if table.kind == "webhook" else None
+    return Web(name, table.topics, table.kind, url, key)
 
 
-def _secret(path: Path | None) -> SecretStr | None:
-    if path is None:
-        return None
-    try:
-        text = path.expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Terminal(f"{path} cannot be read; write the secret into it") from error
-    if not text or not text.isprintable():
-        raise Terminal(f"{path} does not hold one secret; write it there, alone")
-    return SecretStr(text)
+def _secret(path: Path | None, setting: str) -> SecretStr | None:
+    return secret.read(path, setting) if path else None

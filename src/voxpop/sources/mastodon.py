@@ -51,6 +51,12 @@ class Live:
     tolerance: Tolerance = Tolerance(rewind_seconds=60.0)
     healthy_seconds: float = 60.0
 
+    def __post_init__(self) -> None:
+        """Raise `Terminal` for a token that can be none; what it was is not said."""
+        token = self.token.get_secret_value() if self.token else "none"
+        if not token.isascii() or not token.isprintable() or not token or " " in token:
+            raise Terminal(f"the token for {self.host} is empty or holds spaces; copy it again from the instance")
+
 
 class MastodonSource:
     """Statuses, edits and deletions of one instance, without an end; each once, on however many streams it comes.

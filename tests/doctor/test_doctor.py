@@ -65,6 +65,21 @@ def test_each_setting_says_where_it_came_from(tmp_path: Path, monkeypatch: pytes
     }
 
 
+def test_a_table_shows_what_it_sets_and_no_secret(tmp_path: Path) -> None:
+    path = tmp_path / "voxpop.toml"
+    path.write_text(
+        '[[sources]]\nkind = "files"\npaths = ["a.csv"]\nmap = {text = "Tweet"}\n'
+        '[[channels]]\nkind = "slack"\nurl = "https://hooks.example/hush-hush"\n'
+    )
+    checks = looked(tmp_path, path)
+    assert checks["setting sources"].found == f"[{{kind = files, paths = [a.csv], map = {{text = Tweet}}}}] ({path})"
+    assert checks["setting channels"].found == f"[{{kind = slack, url = **********}}] ({path})"
+
+
+def test_the_disk_is_looked_at_before_there_is_anything_on_it(tmp_path: Path) -> None:
+    assert looked(tmp_path / "not" / "yet")["disk"].found == looked(tmp_path)["disk"].found
+
+
 def test_wrong_settings_fail_with_every_wrong_key(tmp_path: Path) -> None:
     path = tmp_path / "voxpop.toml"
     path.write_text("port = 'x'\nnope = 1\n")
@@ -108,18 +123,20 @@ def test_a_poison_marker_fails_and_what_is_missing_or_quarantined_warns(log: Log
 
 def test_a_directory_that_cannot_be_written_fails() -> None:
     code = (
-        "from voxpop import doctor, config; import sys\nfor c in doctor.data(config.load(data=sys.argv[1])): print(c)"
+        "from voxpop import config\nfrom voxpop.doctor import content\nimport sys\n"
+        "for place in sys.argv[1], sys.argv[1] + '/new':\n  for c in content.data(config.load(data=place)): print(c)"
     )
     directory = tempfile.mkdtemp()
     try:
         os.chmod(directory, 0o555)
         # Root may write anywhere, so as somebody else; the modules are read before that.
-        code = "import os, voxpop.doctor\nif os.getuid() == 0: os.setuid(65534)\n" + code
+        code = "import os, voxpop.doctor.content\nif os.getuid() == 0: os.setuid(65534)\n" + code
         command = [sys.executable, "-c", code, directory]
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
     finally:
         shutil.rmtree(directory)
-    assert "state='fail'" in ran.stdout and "cannot be written" in ran.stdout
+    assert ran.stdout.count("state='fail'") == 2
+    assert "cannot be written" in ran.stdout and "cannot be made" in ran.stdout
 
 
 def test_the_writer_is_named_while_it_lives(log: Log) -> None:
@@ -146,6 +163,38 @@ def test_a_model_or_a_path_that_is_not_there_fails(tmp_path: Path) -> None:
     assert (checks["model"].state, checks["source files"].state) == ("fail", "fail")
 
 
+def test_a_model_in_the_place_of_the_other_fails(tmp_path: Path) -> None:
+    path = tmp_path / "voxpop.toml"
+    path.write_text('model = "en-towards"\ntowards_model = "en-small"\ncorrection = "absent.json"\n')
+    checks = looked(tmp_path, path)
+    assert {checks[name].state for name in ("model", "towards_model", "correction")} == {"fail"}
+    path.write_text('towards_model = "en-towards"\n')
+    assert looked(tmp_path, path)["towards_model"].found.startswith("en-towards-")
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ('[[sources]]\nkind = "mastodon"\nhost = "town.example"\ntoken_file = "absent"\n', "source mastodon"),
+        ('[[sources]]\nkind = "x"\n', "source x"),
+        ('[[sources]]\nkind = "x"\nbearer_file = "absent"\n', "source x"),
+        ('[[channels]]\nkind = "webhook"\nurl_file = "absent"\n', "channel webhook"),
+        ('[[channels]]\nkind = "slack"\n', "channel slack"),
+        (
+            '[[channels]]\nkind = "email"\nhost = "mail.example"\nuser = "me"\nsender = "a@b.example"\n'
+            'to = ["c@d.example"]\n',
+            "channel email",
+        ),
+    ],
+)
+def test_a_secret_that_is_not_there_fails_before_anything_is_asked(tmp_path: Path, table: str, name: str) -> None:
+    path = tmp_path / "voxpop.toml"
+    path.write_text(table)
+    check = looked(tmp_path / "data", path)[name]
+    assert check.state == "fail" and check.fix
+    assert not (tmp_path / "data").exists()
+
+
 def test_hosts_are_asked_only_when_told_to(tmp_path: Path) -> None:
     path = tmp_path / "voxpop.toml"
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -169,6 +218,7 @@ def test_the_command_fails_if_a_check_does(log: Log) -> None:
     (log.root / "store.duckdb").write_bytes(b"no database" * 1000)
     ill = subprocess.run(command[:-3] + command[-2:], capture_output=True, text=True, check=False)
     assert ill.returncode == 1 and "fail  store: " in ill.stdout
+    assert "1 fail (store)" in ill.stdout.splitlines()[-1]
 
 
 def test_every_check_that_is_not_ok_names_a_fix(log: Log) -> None:
@@ -176,7 +226,8 @@ def test_every_check_that_is_not_ok_names_a_fix(log: Log) -> None:
     assert all(check.fix for check in looked(log.root).values() if check.state != "ok")
 
 
-def test_each_network_is_asked_at_its_own_address(tmp_path: Path) -> None:
+def test_each_network_is_asked_at_its_own_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOXPOP_X_BEARER", "hush-hush")
     path = tmp_path / "voxpop.toml"
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
@@ -184,6 +235,26 @@ def test_each_network_is_asked_at_its_own_address(tmp_path: Path) -> None:
         path.write_text("".join(f"[[sources]]\n{table}\n" for table in tables))
         checks = looked(tmp_path, path, network=True)
         assert {checks[f"source {kind}"].found for kind in ("mastodon", "x")} == {"127.0.0.1 answers"}
+
+
+def test_the_hosts_of_channels_are_asked_and_hear_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "voxpop.toml"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        path.write_text(
+            f'[[channels]]\nkind = "webhook"\nurl = "http://127.0.0.1:{port}/hush-hush"\n'
+            f'[[channels]]\nkind = "email"\nhost = "127.0.0.1"\nport = {port}\nsender = "a@b.example"\n'
+            'to = ["c@d.example"]\n'
+        )
+        assert "not asked" in looked(tmp_path, path)["channel webhook"].found
+        checks = looked(tmp_path, path, network=True)
+        assert {checks[f"channel {kind}"].found for kind in ("webhook", "email")} == {"127.0.0.1 answers"}
+        for _ in range(2):
+            heard, _ = server.accept()
+            with heard:
+                assert heard.recv(1) == b""
+    shut = looked(tmp_path, path, network=True)["channel webhook"]
+    assert shut.state == "fail" and "hush" not in shut.found
 
 
 def test_a_service_that_others_can_reach_needs_a_key_that_lasts(tmp_path: Path) -> None:
