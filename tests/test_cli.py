@@ -17,6 +17,7 @@ import typer
 
 from tests.command import answer, voxpop
 from voxpop import cli
+from voxpop.cli.app import GROUPS
 from voxpop.demo import recording
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +33,16 @@ def test_every_command_has_help_with_an_example_and_the_common_options(name: str
     assert ("--json" in shown.split()) == (name != "query") and ("--format" in shown.split() or name != "query")
     # `place` reads nothing but its text, and `query` but what a server answers.
     assert ("--data" in shown.split()) == (name not in ("place", "query"))
+
+
+def test_help_lists_every_command_once_under_a_heading_in_a_line_of_80_columns() -> None:
+    shown = voxpop("--help").stdout
+    listed = [name for commands in GROUPS.values() for name in commands]
+    assert sorted(listed) == sorted(COMMANDS)
+    for heading, commands in GROUPS.items():
+        section = shown.partition(f"{heading}:\n")[2].partition("\n\n")[0]
+        assert [line.split()[0] for line in section.splitlines()] == list(commands)
+        assert all(len(line) <= 80 and line.endswith(".") for line in section.splitlines())
 
 
 def test_ingest_accounts_for_every_record_and_the_second_time_adds_nothing(export: Path, tmp_path: Path) -> None:
