@@ -33,6 +33,7 @@ ACCOUNT: dict[str, tuple[str, int, int, dict[str, int]]] = {
     "snscrape_old.jsonl": ("snscrape or twscrape JSONL", 2, 0, {}),
     "table.csv": ("table", 4, 2, {}),
     "twscrape.jsonl": ("snscrape or twscrape JSONL", 2, 0, {}),
+    "x_archive.js": ("X API v1.1 or archive", 6, 0, {}),
     "x_compliance.jsonl": ("X compliance JSONL", 2, 1, {}),
     "x_flat.csv": ("X API v2 CSV", 2, 1, {}),
     "x_flat.jsonl": ("X API v2 posts", 2, 0, {}),
@@ -42,6 +43,7 @@ ACCOUNT: dict[str, tuple[str, int, int, dict[str, int]]] = {
         2,
         {"partial error": 1, "user": 2, "list": 1, "count": 1, "empty page": 1},
     ),
+    "x_statuses.jsonl": ("X API v1.1 or archive", 9, 2, {"stream limit": 1}),
     "x_stream.jsonl": ("X API v2 pages or stream", 3, 1, {"stream error": 1}),
     "x_users.json": ("X users", 0, 0, {"user": 2}),
 }
@@ -201,6 +203,35 @@ def test_several_formats_in_one_file_are_told_apart_line_by_line(tmp_path: Path)
     found = read(path)
     assert Counter(post.source for post in found.posts) == {"x": 9, "bluesky": 8}
     assert found.records == sum(read(FIXTURES / name).records for name in names)
+
+
+def test_a_file_of_an_archive_that_holds_no_posts_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "follower.js"
+    path.write_text('window.YTD.follower.part0 = [{"follower": {"accountId": "1"}}]')
+    with pytest.raises(Terminal, match="no column .* has a known name for the text"):
+        read(path)
+
+
+def test_the_line_ends_of_old_macs_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_bytes(b"text,created_at\rhello,2026-11-19\r")
+    with pytest.raises(Terminal, match=r"convert it with tr '\\r' '\\n'"):
+        read(path)
+    path.write_bytes(b'[{"text": "one",\r "id": 1}]\r')
+    assert [post.text for post in read(path).posts] == ["one"]
+
+
+def test_of_two_columns_of_one_name_that_matters_somebody_has_to_say_which(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text("text,text,score,score,created_at\nleft,right,1,2,2026-11-19\n")
+    with pytest.raises(Terminal, match=r"two columns 'text': use --map text=text or --map text=text\.1"):
+        read(path)
+    for column, text in (("text", "left"), ("text.1", "right")):
+        assert [post.text for post in read(path, options=FileOptions({"text": column})).posts] == [text]
+    path.write_text("text,score,score,created_at\nleft,1,2,2026-11-19\n")
+    assert [post.text for post in read(path).posts] == ["left"]
+    path.write_text("ha,ha\nno,no\n")
+    assert recognise(path) == "plain text"
 
 
 @pytest.mark.parametrize("first", ["Well, I said, no", "[video] nice one", "{lol} hi", "Hello, text", "so: a|b"])

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from voxpop.errors import Poison
 from voxpop.sources.formats.context import shortened
-from voxpop.sources.formats.recognition import BOM, DOCUMENT_CAP, LINE_CAP, Recognised, spans
+from voxpop.sources.formats.recognition import BOM, DOCUMENT_CAP, LINE_CAP, Recognised, bare, spans
 from voxpop.sources.opening import Stream
 
 _TOO_LONG = f"the line is longer than {LINE_CAP >> 20} MB; a post a line is expected"
@@ -159,7 +159,7 @@ def _problem(row: list[str], feed: _Feed, width: int) -> str | None:
 
 
 def _document(stream: Stream) -> Iterator[Record]:
-    data = stream.sample(lambda seen: len(seen) > DOCUMENT_CAP).removeprefix(BOM)
+    data = bare(stream.sample(lambda seen: len(seen) > DOCUMENT_CAP))
     if len(data) > DOCUMENT_CAP:
         yield Record(1, shortened(data), _TOO_LARGE)
         return

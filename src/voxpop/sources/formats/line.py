@@ -10,9 +10,10 @@ from voxpop.sources.formats.context import Context, Decoded, Format, Sample, dec
 from voxpop.sources.formats.jetstream import Jetstream
 from voxpop.sources.formats.snscrape import Snscrape
 from voxpop.sources.formats.x_other import XCompliance, XUsers
+from voxpop.sources.formats.x_v1 import XStatuses
 from voxpop.sources.formats.x_v2 import XPages, XPosts
 
-JSON_FORMATS: tuple[Format, ...] = (Snscrape(), Jetstream(), XPages(), XCompliance(), XPosts(), XUsers())
+JSON_FORMATS: tuple[Format, ...] = (Snscrape(), Jetstream(), XPages(), XCompliance(), XPosts(), XUsers(), XStatuses())
 """Formats a JSON object shows by itself, in the order they are tried."""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -34,6 +35,9 @@ _FOREIGN = {
     b"\xff\xfe": "UTF-16: convert it with iconv -f utf-16 -t utf-8",
     b"\xfe\xff": "UTF-16: convert it with iconv -f utf-16 -t utf-8",
 }
+
+_ASSIGNED = re.compile(rb"\s*window\.YTD\.\w+\.part\d+\s*=\s*(?=\[)")
+"""What stands before the JSON of each file in X's archive of an account."""
 
 _CELL = r'(?:^|\t)"[^"]*(?:""[^"]*)*"'
 _QUOTED = re.compile(_CELL + r"(?=[\t\r\n]|$)", re.MULTILINE)
@@ -80,8 +84,22 @@ def recognise_stream(stream: Stream, options: FileOptions) -> Recognised:
             raise Terminal(f"{stream.path} is {what}")
     if b"\0" in head[:4096]:
         raise Terminal(f"{stream.path} is not text; give JSONL, JSON, CSV, TSV, Parquet or plain text")
-    head = head.removeprefix(BOM)
-    return _json(stream, head, options) or _csv(stream, head, options) or Recognised(Text(), "lines")
+    head = bare(head)
+    found = _json(stream, head, options) or _csv(stream, head, options) or Recognised(Text(), "lines")
+    if found.frame in ("lines", "csv") and b"\r" in head.rstrip() and b"\n" not in head:
+        raise Terminal(f"{stream.path} has the line ends of old Macs: convert it with tr '\\r' '\\n'")
+    return found
+
+
+def bare(data: bytes) -> bytes:
+    """A document's JSON, without a byte order mark and without the assignment to a variable that X's archive has.
+
+    >>> bare(b'window.YTD.tweets.part0 = [{"tweet": {}}]')
+    b'[{"tweet": {}}]'
+    """
+    data = data.removeprefix(BOM)
+    assigned = _ASSIGNED.match(data)
+    return data[assigned.end() :].rstrip().removesuffix(b";") if assigned else data
 
 
 def _is_enough(stream: Stream, seen: bytearray) -> bool:
@@ -104,7 +122,7 @@ def _json(stream: Stream, head: bytes, options: FileOptions) -> Recognised | Non
         objects, frame = _elements(head), "document"
         if not objects:
             whole = stream.sample(lambda seen: len(seen) > DOCUMENT_CAP)
-            objects = _elements(whole.removeprefix(BOM))
+            objects = _elements(bare(whole))
     elif not objects or 2 * len(objects) < lines:
         return None
     if not objects:
@@ -184,15 +202,34 @@ def _csv(stream: Stream, head: bytes, options: FileOptions) -> Recognised | None
     mapped = set(options.mapping.values())
     for delimiter in ",\t;|":
         dialect = Dialect(delimiter, csv.QUOTE_MINIMAL if delimiter != "\t" or _is_quoted(text) else csv.QUOTE_NONE)
-        header, is_even = _shape(text, dialect)
+        names, is_even = _shape(text, dialect)
+        header = _apart(names)
         # Two well-known names in one row are a header, however bad the rows below it are.
         sure = (mapped and mapped <= set(header)) or (can_be_table(header) and (len(guess(header)) > 1))
+        is_even = is_even and header == names
         if sure or (is_even and (can_be_table(header) or _like_names(header))):
             format, columns = _tabular(header, str(stream.path), options)
+            _unambiguous(names, columns, options.mapping, str(stream.path))
             return Recognised(format, "csv", columns, header, dialect)
         if is_even and len(header) > 2 and text.startswith('"'):
             raise Terminal(f"{stream.path} is a table without names of columns; add a first line with them")
     return None
+
+
+def _apart(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of columns, of which a second `text` is `text.1`, as pandas has it."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        found.append(f"{name}.{seen[name]}" if seen[name] and name else name)
+        seen[name] += 1
+    return tuple(found)
+
+
+def _unambiguous(names: tuple[str, ...], columns: dict[str, str], mapping: Mapping[str, str], origin: str) -> None:
+    for ours, column in columns.items():
+        if names.count(column) > 1 and ours not in mapping:
+            raise Terminal(f"{origin} has two columns {column!r}: use --map {ours}={column} or --map {ours}={column}.1")
 
 
 def _is_quoted(text: str) -> bool:
@@ -206,7 +243,7 @@ def _shape(text: str, dialect: Dialect) -> tuple[tuple[str, ...], bool]:
     rows: list[list[str]] = []
     with suppress(csv.Error):
         rows.extend(row for row, _ in zip(reader, range(200), strict=False) if row)
-    if not rows or len(set(rows[0])) != len(rows[0]):
+    if not rows:
         return (), False
     header = tuple(rows[0])
     # The last row of a sample may be cut inside a quoted cell.
