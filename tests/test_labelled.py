@@ -46,7 +46,7 @@ def test_quotes_and_tabs_in_a_text_are_kept_and_escapes_decoded(tmp_path: Path) 
     [
         ("rows.tsv", "label\ttext\nhappy\tx\n", "negative, neutral, positive"),
         ("rows.tsv", "label\twords\nneutral\tx\n", "no column text"),
-        ("rows.tsv", "", "no column label"),
+        ("rows.tsv", "", "is empty"),
         ("rows.jsonl", "{", "row 1"),
         ("rows.tsv", "label\ttext\n", "no labelled post"),
         ("rows.tsv", "label\ttext\n0\tx\n1\ty\n", "either 0, 1, 2 or -1, 0, 1"),

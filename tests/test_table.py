@@ -76,6 +76,13 @@ def test_packed_text_is_unpacked_and_a_cut_is_told(suffix: str, pack: object, tm
     assert "what follows is lost" in str(cut[-1].problem)
 
 
+def test_a_csv_may_have_semicolons_tabs_or_bars_in_the_place_of_commas(tmp_path: Path) -> None:
+    for mark in ";\t|":
+        found = rows(tmp_path / "a.csv", f'text{mark}label\n"one, two{mark} three"{mark}0,5\n'.encode())
+        assert [row.values for row in found] == [{"text": f"one, two{mark} three", "label": "0,5"}]
+    assert rows(tmp_path / "a.csv", b'text\n"a;b"\n')[0].values == {"text": "a;b"}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "fix"),
     [
@@ -83,6 +90,11 @@ def test_packed_text_is_unpacked_and_a_cut_is_told(suffix: str, pack: object, tm
         ("a.csv", b"a,text,a\n", "two columns named a"),
         ("a.parquet", b"PAR1 torn", "not whole Parquet"),
         ("absent.csv", None, "check the path"),
+        ("a.csv", b"", "a.csv is empty"),
+        ("a.tsv", b"\xef\xbb\xbf\n", "a.tsv is empty"),
+        ("a.csv", b"a,b\r1,2\r", r"convert it with tr '\\r' '\\n'"),
+        ("a.csv", "a,b\n".encode("utf-16"), "UTF-16: convert it with iconv"),
+        ("a.csv", b"PK\x03\x04", "a spreadsheet"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(name: str, content: bytes | None, fix: str, tmp_path: Path) -> None:

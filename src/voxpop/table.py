@@ -15,7 +15,15 @@ import pyarrow.parquet as pq
 
 from voxpop.errors import Terminal
 from voxpop.sources.formats.framing import lines, records
-from voxpop.sources.formats.recognition import BOM, Dialect, Recognised
+from voxpop.sources.formats.recognition import (
+    BOM,
+    LINE_CAP,
+    Dialect,
+    Frame,
+    Recognised,
+    refuse_foreign,
+    refuse_old_lines,
+)
 from voxpop.sources.formats.text import Text
 from voxpop.sources.opening import STDIN, Stream
 
@@ -47,8 +55,9 @@ class Table:
     """The rows of one file, or of standard input; close it, or use it in a `with`.
 
     Text is one row a line, blank ones too, in the column `text`. In a .tsv quotes have no meaning, as SemEval and
-    TweetEval write theirs, and the last column runs to the end of the line. A row that cannot be read is a `Row` with
-    its problem, and so is the damage at the end of a file that is cut.
+    TweetEval write theirs, and the last column runs to the end of the line. A .csv may have `;`, tabs or `|` in the
+    place of commas. A row that cannot be read is a `Row` with its problem, and so is the damage at the end of a file
+    that is cut.
 
     Attributes:
         kind: one of `KINDS`.
@@ -60,8 +69,8 @@ class Table:
         """Open `path` and read its header; `kind` is for standard input, whose name says nothing.
 
         Raises:
-            Terminal: there is no such file, its kind is unknown, two of its columns have one name, or it is
-                no Parquet though its name says so.
+            Terminal: there is no such file, its kind is unknown, it is empty, two of its columns have one name, it is
+                no Parquet though its name says so, or it is UTF-16, a spreadsheet, or has the line ends of old Macs.
         """
         found = kind or kind_of(path)
         if found is None:
@@ -71,10 +80,17 @@ class Table:
         self.path, self.kind = path, found
         self.schema = _schema(path) if found == ".parquet" else None
         self._stream = Stream(path)
-        self.header = self._header()
-        if twice := sorted({name for name in self.header or () if (self.header or ()).count(name) > 1}):
+        self._dialect = Dialect()
+        try:
+            self._legible()
+            self.header = self._header()
+            if self.header is not None and not any(self.header):
+                raise Terminal(f"{path} is empty; a table begins with the names of its columns")
+            if twice := sorted({name for name in self.header or () if (self.header or ()).count(name) > 1}):
+                raise Terminal(f"{path} has two columns named {', '.join(twice)}; rename one")
+        except Terminal:
             self._stream.close()
-            raise Terminal(f"{path} has two columns named {', '.join(twice)}; rename one")
+            raise
 
     def __enter__(self) -> Table:
         return self
@@ -102,7 +118,8 @@ class Table:
             return self._cells()
         if self.kind == ".jsonl":
             return self._objects()
-        frame = Recognised(Text(), "csv" if self.kind == ".csv" else "parquet", header=self.header or ())
+        cut: Frame = "csv" if self.kind == ".csv" else "parquet"
+        frame = Recognised(Text(), cut, header=self.header or (), dialect=self._dialect)
         return (
             Row(at, problem=problem) if problem else Row(at, value)
             for at, value, problem in records(self._stream, frame)
@@ -119,7 +136,18 @@ class Table:
         line = head.decode("utf-8", "replace")
         if self.kind == ".tsv":
             return tuple(line.split("\t"))
-        return tuple(next(csv.reader([line], delimiter=Dialect().delimiter), []))
+        # A spreadsheet of a country that writes 0,5 writes its tables with semicolons.
+        dialects = [Dialect(delimiter) for delimiter in ",;\t|"]
+        headers = [(dialect, next(csv.reader([line], delimiter=dialect.delimiter), [])) for dialect in dialects]
+        self._dialect, names = next((found for found in headers if len(found[1]) > 1), headers[0])
+        return tuple(names)
+
+    def _legible(self) -> None:
+        # Of a pipe nothing is waited for.
+        if self.schema is None and self._stream.size is not None:
+            head = self._stream.sample(lambda seen: b"\n" in seen or len(seen) > LINE_CAP)
+            refuse_foreign(head, self.path)
+            refuse_old_lines(head, self.path)
 
     def _decoded(self) -> Iterator[tuple[int, str, str | None]]:
         """Lines as text from 1, or with their problem."""

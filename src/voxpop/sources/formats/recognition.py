@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -79,16 +80,27 @@ def recognise_stream(stream: Stream, options: FileOptions) -> Recognised:
     head = stream.sample(lambda seen: _is_enough(stream, seen), shows_itself)
     if head.startswith(b"PAR1"):
         return _parquet(stream, options)
-    for magic, what in _FOREIGN.items():
-        if head.startswith(magic):
-            raise Terminal(f"{stream.path} is {what}")
+    refuse_foreign(head, stream.path)
     if b"\0" in head[:4096]:
         raise Terminal(f"{stream.path} is not text; give JSONL, JSON, CSV, TSV, Parquet or plain text")
     head = bare(head)
     found = _json(stream, head, options) or _csv(stream, head, options) or Recognised(Text(), "lines")
-    if found.frame in ("lines", "csv") and b"\r" in head.rstrip() and b"\n" not in head:
-        raise Terminal(f"{stream.path} has the line ends of old Macs: convert it with tr '\\r' '\\n'")
+    if found.frame in ("lines", "csv"):
+        refuse_old_lines(head, stream.path)
     return found
+
+
+def refuse_foreign(head: bytes, path: Path) -> None:
+    """Raise `Terminal` for a beginning that is that of an archive, a spreadsheet or UTF-16."""
+    for magic, what in _FOREIGN.items():
+        if head.startswith(magic):
+            raise Terminal(f"{path} is {what}")
+
+
+def refuse_old_lines(head: bytes, path: Path) -> None:
+    """Raise `Terminal` for lines that end in a carriage return alone, all of which would be one."""
+    if b"\r" in head.rstrip() and b"\n" not in head:
+        raise Terminal(f"{path} has the line ends of old Macs: convert it with tr '\\r' '\\n'")
 
 
 def bare(data: bytes) -> bytes:
