@@ -20,12 +20,14 @@ from voxpop.sources.formats.context import FileOptions
 
 ACCOUNT: dict[str, tuple[str, int, int, dict[str, int]]] = {
     "bluesky.tsv": ("table", 2, 0, {}),
+    "bluesky_posts.jsonl": ("Bluesky API posts", 6, 1, {"empty page": 1}),
     "jetstream.jsonl": (
         "Bluesky Jetstream JSONL",
         8,
         1,
         {"app.bsky.feed.like": 1, "other collection": 1, "identity": 1},
     ),
+    "mastodon_statuses.json": ("Mastodon statuses", 6, 1, {"author opted out": 1, "not public": 1}),
     "plain.jsonl": ("table", 2, 0, {}),
     "plain.txt": ("plain text", 3, 0, {}),
     "snscrape.jsonl": ("snscrape or twscrape JSONL", 6, 3, {"reference": 1, "tombstone": 1, "user": 1}),

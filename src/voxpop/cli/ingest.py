@@ -32,7 +32,7 @@ def ingest(
     master: Master = None,
     json_: Json = False,
 ) -> None:
-    """Read export files into the log: snscrape, twscrape, X API v2 and v1.1, Jetstream, CSV, TSV, JSONL, Parquet, text.
+    """Read export files into the log: snscrape, twscrape, X, Bluesky and Mastodon APIs, CSV, JSONL, Parquet, text.
 
     The format is recognised by content, compressed or not. Reading a file again adds nothing. While `voxpop run` holds
     the log, what is read is handed over to it.

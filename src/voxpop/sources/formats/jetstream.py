@@ -29,7 +29,9 @@ class _Embed(msgspec.Struct):
     record: Any = None
 
 
-class _Record(msgspec.Struct):
+class Record(msgspec.Struct):
+    """A record of the collection `COLLECTION`: what the author's client wrote."""
+
     text: str = ""
     langs: list[str] | None = None
     reply: _Reply | None = None
@@ -83,7 +85,7 @@ class _Frame(msgspec.Struct):
 
 
 _decode_event = msgspec.json.Decoder(_Event).decode
-_decode_record = msgspec.json.Decoder(_Record).decode
+_decode_record = msgspec.json.Decoder(Record).decode
 _decode_frame = msgspec.json.Decoder(_Frame).decode
 _decode_typed = msgspec.json.Decoder(_Typed).decode
 _decode_payload = msgspec.json.Decoder(_Payload).decode
@@ -156,7 +158,7 @@ def _renew(did: str, context: Context) -> None:
         del context.renewed[next(iter(context.renewed))]
 
 
-def _dated(did: str, at: datetime, commit: _Commit, record: _Record | None, context: Context) -> datetime:
+def _dated(did: str, at: datetime, commit: _Commit, record: Record | None, context: Context) -> datetime:
     """When a post happened: as its event did, but in a replaced repository, whose posts all come under one `rev`."""
     if did not in context.renewed or record is None or commit.operation != "create":
         return at
@@ -178,7 +180,7 @@ def _commit(did: str, at: datetime, commit: _Commit, context: Context) -> None:
         context.ignore(commit.collection if own else "other collection")
         return
     record = None if commit.operation == "delete" else _decode_record(commit.record)
-    kind, ref = _relation(record) if record else ("original", None)
+    kind, ref = relation(record) if record else ("original", None)
     uri = f"at://{did}/{COLLECTION}/{commit.rkey}"
     op: Op = commit.operation
     context.posts.append(
@@ -215,7 +217,8 @@ def _account(did: str, at: datetime, account: _Account, context: Context) -> Non
     context.posts.append(gone)
 
 
-def _relation(record: _Record) -> tuple[Kind, str | None]:
+def relation(record: Record) -> tuple[Kind, str | None]:
+    """What a post does, and the `at://` address of the post that it does it to."""
     if record.reply is not None:
         return "reply", record.reply.parent.uri
     found = record.embed.record if record.embed else None

@@ -6,14 +6,26 @@ from typing import Any
 
 import msgspec
 
+from voxpop.sources.formats.bluesky import BlueskyPosts
 from voxpop.sources.formats.context import Context, Decoded, Format, Sample, decode_record
 from voxpop.sources.formats.jetstream import Jetstream
+from voxpop.sources.formats.mastodon import MastodonStatuses
 from voxpop.sources.formats.snscrape import Snscrape
 from voxpop.sources.formats.x_other import XCompliance, XUsers
 from voxpop.sources.formats.x_v1 import XStatuses
 from voxpop.sources.formats.x_v2 import XPages, XPosts
 
-JSON_FORMATS: tuple[Format, ...] = (Snscrape(), Jetstream(), XPages(), XCompliance(), XPosts(), XUsers(), XStatuses())
+JSON_FORMATS: tuple[Format, ...] = (
+    Snscrape(),
+    Jetstream(),
+    XPages(),
+    XCompliance(),
+    XPosts(),
+    XUsers(),
+    XStatuses(),
+    BlueskyPosts(),
+    MastodonStatuses(),
+)
 """Formats a JSON object shows by itself, in the order they are tried."""
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from voxpop.schema import Kind, Post
-from voxpop.sources.formats.context import UNREADABLE, Context, reason
+from voxpop.sources.formats.context import UNREADABLE, Context, Sample, reason
 from voxpop.sources.formats.dates import parse_date
 from voxpop.sources.formats.html import plain
 from voxpop.sources.sse import Event
@@ -31,7 +33,9 @@ class _Account(msgspec.Struct):
         return self.indexable is False or self.noindex is True
 
 
-class _Status(msgspec.Struct):
+class Status(msgspec.Struct):
+    """What is read of entities/Status."""
+
     id: str
     created_at: str
     account: _Account
@@ -43,11 +47,11 @@ class _Status(msgspec.Struct):
     uri: str | None = None
     edited_at: str | None = None
     in_reply_to_id: str | None = None
-    reblog: _Status | None = None
+    reblog: Status | None = None
     quote: Any = None
 
 
-_decode_status = msgspec.json.Decoder(_Status).decode
+_decode_status = msgspec.json.Decoder(Status).decode
 _decode_page = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -93,15 +97,14 @@ class Mastodon:
         status = _decode_status(data)
         number = int(status.id) if status.id.isascii() and status.id.isdigit() and len(status.id) < 20 else None
         shown = status.reblog or status
-        if not {status.visibility, shown.visibility} <= _SEEN_BY_ALL:
-            context.ignore("not public")
-        elif status.account.opted_out or shown.account.opted_out:
-            context.ignore(NOT_INDEXABLE)
+        if hidden := _hidden(status, shown):
+            context.ignore(hidden)
         else:
-            context.posts.append(self._post(status, shown))
+            context.posts.append(self.post(status, shown))
         return number
 
-    def _post(self, status: _Status, shown: _Status) -> Post:
+    def post(self, status: Status, shown: Status) -> Post:
+        """The post of a status; `shown` is what a reader sees of it, that which it boosts or itself."""
         kind, ref = _relation(status)
         edited = parse_date(status.edited_at) if status.edited_at else None
         return Post(
@@ -131,7 +134,63 @@ class Mastodon:
         return f"mastodon:{self.host}/{native}"
 
 
-def _relation(status: _Status) -> tuple[Kind, str | None]:
+class MastodonStatuses:
+    """Statuses of Mastodon's API, one a JSON object, as a program that asks an instance writes them.
+
+    The same is left out as of a live instance. A file does not say which instance was asked, so an id is that of the
+    instance that a status was written on, from its `uri`: what was heard live on that instance is not read twice. The
+    trap: answers are known as such of statuses alone that were written on the instance that was asked.
+    """
+
+    name = "Mastodon statuses"
+    remembers = False
+
+    def matches(self, sample: Sample) -> bool:
+        """A status by the names that no other format has together."""
+        return any(_shows(record) for record in sample.records)
+
+    def decode(self, record: bytes, context: Context) -> None:
+        """One status."""
+        status = _decode_status(record)
+        shown = status.reblog or status
+        if hidden := _hidden(status, shown):
+            context.ignore(hidden)
+            return
+        host, native = _origin(status)
+        is_local = "@" not in status.account.acct
+        _, ref = _relation(status)
+        if status.reblog is not None:
+            ref = "/".join(_origin(status.reblog))
+        elif ref:
+            ref = f"{host}/{ref}" if is_local else None
+        account = status.account.id if is_local else status.account.acct
+        post = Mastodon(host).post(replace(status, id=native), shown)
+        context.posts.append(replace(post, author_id=f"{host}/{account}", ref_id=f"mastodon:{ref}" if ref else None))
+
+
+def _shows(record: dict[str, Any]) -> bool:
+    account = record.get("account")
+    return {"id", "uri", "created_at", "content", "visibility"} <= record.keys() and (
+        isinstance(account, dict) and "acct" in account
+    )
+
+
+def _hidden(status: Status, shown: Status) -> str | None:
+    if not {status.visibility, shown.visibility} <= _SEEN_BY_ALL:
+        return "not public"
+    return NOT_INDEXABLE if status.account.opted_out or shown.account.opted_out else None
+
+
+def _origin(status: Status) -> tuple[str, str]:
+    """The instance that a status was written on, and its id there."""
+    address = urlsplit(status.uri or "")
+    if not address.hostname or not address.path.strip("/"):
+        raise ValueError("its uri names no instance")
+    native = address.path.rpartition("/statuses/")[2]
+    return address.netloc.lower(), native.removesuffix("/activity").strip("/")
+
+
+def _relation(status: Status) -> tuple[Kind, str | None]:
     if status.reblog is not None:
         return "repost", status.reblog.id
     if status.in_reply_to_id:
