@@ -8,7 +8,7 @@ from voxpop.api.service import Service
 from voxpop.dashboard import document, filters, lists, text
 from voxpop.dashboard import text_overview as words
 from voxpop.dashboard.markup import Child, Markup, el
-from voxpop.dashboard.pages import navigation
+from voxpop.dashboard.pages import navigation, topics
 
 _STYLES: Final = ("overview.css", "overview-controls.css", "overview-print.css")
 _SCRIPTS: Final = (
@@ -28,7 +28,7 @@ def page(service: Service) -> str:
     """The whole page, for the topics there are."""
     pill = el("span", id="state", class_="pill", role="status")
     controls = filters.filters(service.topics.topics, service.towards is not None)
-    main = el("main", controls, *_instead(), _board(service.correction is not None), id="main")
+    main = el("main", controls, *_instead(), _board(service), id="main")
     body = el(
         "body",
         el("noscript", el("p", text.NO_SCRIPT, class_="notice")),
@@ -70,11 +70,12 @@ def _refused() -> Markup:
     return el("section", *said, id="refused", class_="card empty", role="status", hidden=True)
 
 
-def _board(corrects: bool) -> Markup:
-    topics = _card("topics", el("h2", text.TOPICS), el("div", id="topics"))
+def _board(service: Service) -> Markup:
+    line = _trend(service.correction is not None)
+    named = _card("topics", el("h2", text.TOPICS), el("div", id="topics"))
     mix = _card("mix", el("h2", words.MIX), el("div", id="mix"))
     cards = el("div", id="cards")
-    return el("div", cards, _trend(corrects), topics, mix, _places(), _newest(), id="board", hidden=True)
+    return el("div", cards, line, named, mix, _places(), _newest(service), id="board", hidden=True)
 
 
 def _card(kind: str, *children: Child) -> Markup:
@@ -111,7 +112,7 @@ def _places() -> Markup:
     return _card("places", heading, el("div", drawn, el("div", id="places"), class_="atlas"))
 
 
-def _newest() -> Markup:
+def _newest(service: Service) -> Markup:
     pause = el(
         "button",
         text.PAUSE,
@@ -122,10 +123,10 @@ def _newest() -> Markup:
         data_resume=text.RESUME,
     )
     tools = el("div", filters.segments("order", words.ORDER, words.ORDERS), pause, class_="tools")
-    return _card("newest", _heading(text.POSTS, tools), _search(), _listed())
+    return _card("newest", _heading(text.POSTS, tools), _search(service), _listed())
 
 
-def _search() -> Markup:
+def _search(service: Service) -> Markup:
     field = el(
         "input",
         id="q",
@@ -136,7 +137,10 @@ def _search() -> Markup:
         autocomplete="off",
         data_control="words",
     )
-    return el("div", field, el("p", words.SEARCH_HELP, id="q-help", class_="help"), class_="search")
+    counts = not (topics.refused(service) and topics.untried(service))
+    counted = el("a", words.SEARCH_COUNT, id="q-topic", href=navigation.TOPICS.path, hidden=True) if counts else None
+    told = el("p", el("span", words.SEARCH_HELP, id="q-help"), " ", counted, class_="help")
+    return el("div", field, told, class_="search")
 
 
 def _listed() -> Markup:

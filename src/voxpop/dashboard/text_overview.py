@@ -78,6 +78,7 @@ MORE_PLACES: Final = "{n} more on the map"
 SEARCH: Final = "Search the posts"
 SEARCH_HINT: Final = "Words that a post holds"
 SEARCH_HELP: Final = "Looks through this list alone; numbers, chart and map go on counting every post."
+SEARCH_COUNT: Final = "Count them: make a topic of these words"
 ORDER: Final = "Order of the posts"
 ORDERS: Final = {"new": "Newest", "strong": "Strongest"}
 MORE: Final = "More"

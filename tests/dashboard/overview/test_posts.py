@@ -30,6 +30,8 @@ def test_words_are_looked_for_and_more_posts_follow_without_a_gap(filled: Served
     expect(tab).to_have_url(filled.url + "?range=1h&q=PEAR+4")
     expect(listed).to_have_count(3)
     expect(tab.locator("#q")).to_have_accessible_description(re.compile("this list alone"))
+    # This service has no log to try a query in, and no topics that can be changed.
+    expect(tab.locator("#q-topic")).to_have_count(0)
     expect(tab.locator("#cards .unit").first).to_have_text("60 posts")
     tab.get_by_role("button", name="Resume").click()
     tab.locator("#q").fill("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,6 +27,42 @@ def url(whole: Running) -> Iterator[str]:
 def write(page: Page, title: str, query: str) -> None:
     page.get_by_label("Title").fill(title)
     page.get_by_label("Query", exact=True).fill(query)
+
+
+def test_words_that_are_looked_for_can_become_a_topic_that_is_counted(url: str, quiet: Page) -> None:
+    quiet.goto(url)
+    link = quiet.get_by_role("link", name="make a topic of these words")
+    expect(link).to_be_hidden()
+    for asked, query in (
+        ("apple", "apple"),
+        (" APPLE  #4 ", "APPLE #4"),
+        ('OR "so-so" c++ -x', '"OR" "so-so" "c++" "-x"'),
+        ("überraschung 特斯拉", "überraschung 特斯拉"),
+    ):
+        quiet.locator("#q").fill(asked)
+        expect(link).to_be_visible()
+        address = urlsplit(str(link.get_attribute("href")))
+        assert (address.path, parse_qs(address.query)) == ("/topics", {"query": [query]})
+    quiet.locator("#q").fill('" "')
+    expect(link).to_be_hidden()
+    quiet.goto(url + "?q=apple")
+    link.click()
+    expect(quiet.get_by_label("Query", exact=True)).to_have_value("apple")
+
+
+def test_a_query_out_of_the_address_is_tried_and_needs_only_to_be_added(url: str, quiet: Page) -> None:
+    quiet.goto(url + "topics?query=" + quote('apple "APPLE"'))
+    expect(quiet.get_by_label("Query", exact=True)).to_have_value('apple "APPLE"')
+    expect(quiet.locator("#caught")).to_have_text(re.compile("10 of the newest 40 posts match"))
+    expect(quiet.get_by_label("Title")).to_have_value("apple APPLE")
+    quiet.get_by_role("button", name="Add topic").click()
+    expect(quiet.locator("[data-topic=apple-apple] dd").first).to_have_text("10")
+    hostile = f'"{HOSTILE[:120]}"'
+    quiet.goto(url + "topics?query=" + quote(hostile))
+    expect(quiet.get_by_label("Query", exact=True)).to_have_value(hostile)
+    expect(quiet.locator("#caught")).to_have_text(re.compile("None of the newest 40 posts"))
+    quiet.goto(url + "topics?query=" + "a" * 2000)
+    expect(quiet.get_by_label("Query", exact=True)).to_have_value("a" * 1000)
 
 
 def test_a_topic_is_tried_added_found_everywhere_changed_and_removed(url: str, quiet: Page) -> None:

@@ -50,6 +50,15 @@
     option.dataset.several = "";
     place.append(option);
   };
+  // --- words that are looked for, as a query that finds them: what would mean something else in one is quoted.
+  const query = (words) => words.split(/\s+/).map((word) => word.replaceAll('"', "")).filter(Boolean)
+    .map((word) => (/^[#@]?[\p{L}\p{M}\p{N}_]+$/u.test(word) && !/^(OR|AND|NOT)$/.test(word) ? word : `"${word}"`)).join(" ");
+  const lead = (words) => {
+    const [link, asked] = [at("q-topic"), query(words)];
+    if (!link) return;
+    link.search = new URLSearchParams({ query: asked });
+    link.hidden = !asked;
+  };
   const boxes = (place) => [...place.querySelectorAll("input")];
 
   const KINDS = {
@@ -70,7 +79,11 @@
       if (JSON.stringify(picked[place.id]) !== JSON.stringify(values)) pick(place, values);
     } },
   };
-  KINDS.time = KINDS.words = KINDS.value;
+  KINDS.time = KINDS.value;
+  KINDS.words = { get: KINDS.value.get, set: (place, value) => {
+    KINDS.value.set(place, value);
+    lead(value);
+  } };
   const kind = (id) => KINDS[at(id).dataset.control];
 
   // --- what there is to choose
@@ -119,6 +132,7 @@
     // What was taken from the list is whole; what is typed may go on.
     if (field.list?.id.endsWith("-offered")) find(field, !event.inputType || event.inputType === "insertReplacementText");
     if (field.dataset.control !== "words") return;
+    lead(field.value);
     clearTimeout(timer);
     timer = setTimeout(() => window.voxpop.choose(field.id), TYPED);
   });

@@ -4,6 +4,7 @@
   const { h, fill, ask, tell, refresh, Refused } = window.voxpopPage;
   const PAUSE = 700;
   const ROWS = 20;
+  const LONGEST = 1000;
   const form = document.getElementById("form");
   if (!form) return;
   const say = form.dataset;
@@ -119,7 +120,12 @@
     button.addEventListener("click", () => attempt(true));
     button.disabled = false;
   }
-  // What was written before this script was there, or kept by the browser.
+  // Words that were looked for on the overview; what was written before this script was there, or kept by the browser, wins.
+  const given = (new URLSearchParams(window.location.search).get("query") || "").slice(0, LONGEST);
+  if (given && !query.value) {
+    query.value = given;
+    if (title) title.value = given.replaceAll('"', "").slice(0, title.maxLength);
+  }
   if (query.value) attempt();
   if (!save) return;
 
