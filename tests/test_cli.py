@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 import typer
 
@@ -67,6 +68,15 @@ def test_posts_that_are_dated_at_their_ingest_are_counted_and_told(tmp_path: Pat
     assert (
         answer("ingest", tmp_path / "odd.csv", "--map", "created_at=moment", "--data", tmp_path / "e")["undated"] == 0
     )
+
+
+def test_dates_are_read_in_the_order_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "days.csv").write_text("text,date\nhello,03/10/2026\nthere,04/10/2026\n")
+    for dates, day in ((), "2026-03-10"), (("--dates", "day-first"), "2026-10-03"):
+        data = tmp_path / day
+        assert answer("ingest", tmp_path / "days.csv", *dates, "--data", data)["landed"] == 2
+        (segment,) = (data / "landing").glob("*/*.parquet")
+        assert str(pq.read_table(segment)["created_at"][0].as_py().date()) == day
 
 
 def test_a_file_of_a_directory_that_cannot_be_read_does_not_hide_the_others(export: Path, tmp_path: Path) -> None:

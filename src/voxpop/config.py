@@ -76,6 +76,8 @@ class SourceSettings(BaseModel):
     """For `files`: our field to the column's name, such as `{text = "Tweet"}`."""
     network: str = "file"
     """For `files`: what to call the source of rows in plain tables and text."""
+    dates: Literal["auto", "day-first", "month-first"] = "auto"
+    """For `files`: what comes first in dates such as 03/12/2026; `auto` is as the beginning of a file shows."""
     watch: bool = False
     """For `files`: do not stop at the end; read files as they appear in the paths, and as they grow."""
     speed: float = Field(1.0, gt=0, le=3600)

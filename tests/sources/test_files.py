@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -205,6 +206,29 @@ def test_several_formats_in_one_file_are_told_apart_line_by_line(tmp_path: Path)
     found = read(path)
     assert Counter(post.source for post in found.posts) == {"x": 9, "bluesky": 8}
     assert found.records == sum(read(FIXTURES / name).records for name in names)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_dates_are_in_one_order_through_a_file(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"posts.{kind}"
+
+    def months(*dates: str, options: FileOptions | None = None) -> list[int | None]:
+        rows = [{"text": f"post {number}", "date": date} for number, date in enumerate(dates)]
+        if kind == "parquet":
+            pq.write_table(pa.Table.from_pylist(rows), path)
+        elif kind == "csv":
+            path.write_text("text,date\n" + "".join(f"{row['text']},{row['date']}\n" for row in rows))
+        else:
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return [post.created_at.month if post.created_at else None for post in read(path, options=options).posts]
+
+    assert months("03/12/2026", "04/12/2026") == [3, 4]
+    assert months("03/12/2026", "19/11/2026 17:00") == [12, 11]
+    assert months("03/12/2026", "04/12/2026", options=FileOptions(dates="day-first")) == [12, 12]
+    assert months("19/11/2026", "11/19/2026") == [11, 11]
+    assert months(*["03/12/2026"] * 300, "19/11/2026") == [3] * 300
+    (bad,) = read(path).rejected
+    assert bad.position == 301 and "--dates day-first" in bad.reason
 
 
 def test_a_file_of_an_archive_that_holds_no_posts_is_refused(tmp_path: Path) -> None:

@@ -83,7 +83,8 @@ class Decode:
         """Decode; answers the counts."""
         file = split.source
         kind = Context if split.is_whole else _PartContext
-        context = kind(str(file.path), self.options, self._known(split), file.recognised.columns)
+        known = self._known(split)
+        context = kind(str(file.path), self.options, known, file.recognised.columns, file.recognised.order)
         part = Part(split)
         try:
             with _Sink(self, split) as sink, _opened(split) as reading:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -26,6 +26,10 @@ def ingest(
         typer.Option("--map", metavar="FIELD=COLUMN,...", help="Columns of a plain table, such as text=Tweet."),
     ] = None,
     network: Annotated[str, typer.Option(help="What to call the source of rows in plain tables and text.")] = "file",
+    dates: Annotated[
+        Literal["auto", "day-first", "month-first"],
+        typer.Option(help="What comes first in dates such as 03/12/2026; auto is as the file's beginning shows."),
+    ] = "auto",
     data: Data = None,
     settings_file: Config = None,
     engine: Engine = None,
@@ -41,12 +45,14 @@ def ingest(
 
     Example: voxpop ingest export.csv --map text=Tweet,created_at=Date
 
+    Example: voxpop ingest export.csv --dates day-first
+
     Example: voxpop ingest exports --engine spark --master spark://host:7077 --data /shared/my-data
     """
     from voxpop.sources.formats.context import FileOptions
 
     settings = config.load(settings_file, data=data, **engine_flags(engine, master))
-    files, options = [Path(path) for path in paths], FileOptions(mapping=_mapping(map_), source=network)
+    files, options = [Path(path) for path in paths], FileOptions(_mapping(map_), network, dates)
     if settings.engine == "dask":
         raise Terminal("ingest runs on the engines embedded and spark, not on dask; give --engine embedded")
     delivered = (_on_spark if settings.engine == "spark" else _here)(settings, files, options)

@@ -201,7 +201,7 @@ class _Reading:
         if file.problem:
             self._reject(file, skip)
             return
-        context = Context(str(file.path), self._options, self._authors, file.recognised.columns)
+        context = Context(str(file.path), self._options, self._authors, file.recognised.columns, file.recognised.order)
         format = file.recognised.format
         with file.stream or Stream(file.path) as stream:
             stream.on_idle = lambda: self._rest(file, stream, context)

@@ -173,7 +173,9 @@ class _Looking:
             if not is_stable and (file.is_compressed or not (shows_itself(head) or head.count(b"\n") >= _LINES)):
                 return False
             file.recognised = recognise_stream(stream, self._options)
-        file.context = Context(str(file.path), self._options, self._authors, file.recognised.columns)
+        file.context = Context(
+            str(file.path), self._options, self._authors, file.recognised.columns, file.recognised.order
+        )
         if file.recognised.format.remembers and file.recognised.frame == "lines" and not file.is_compressed:
             # What a line means depends on those before it, so they are decoded again, and dropped.
             end, file.place = file.place.offset, Place()
@@ -222,7 +224,9 @@ class _Looking:
     def _whole(self, file: _File) -> Iterator[Fetched]:
         """Read a file that has no lines to go on from; `place.offset` counts only when all of it was read."""
         assert file.recognised
-        context = file.context = Context(str(file.path), self._options, self._authors, file.recognised.columns)
+        context = file.context = Context(
+            str(file.path), self._options, self._authors, file.recognised.columns, file.recognised.order
+        )
         with Stream(file.path) as stream:
             for record in records(stream, file.recognised):
                 context.position = record.position

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxpop.sources.formats.dates import from_micros, parse_date
+from voxpop.sources.formats.dates import Order, WrongOrderError, from_micros, order_of, parse_date
 
 DAY = datetime(2026, 11, 19, tzinfo=UTC)
 TIME = datetime(2026, 11, 19, 5, 6, 7, tzinfo=UTC)
@@ -29,6 +29,19 @@ TIME = datetime(2026, 11, 19, 5, 6, 7, tzinfo=UTC)
         ("03/12/2026", datetime(2026, 3, 12, tzinfo=UTC)),
         ("03-12-2026", datetime(2026, 12, 3, tzinfo=UTC)),
         ("03.12.2026", datetime(2026, 12, 3, tzinfo=UTC)),
+        ("11/19/26 17:06", DAY.replace(hour=17, minute=6)),
+        ("2026/11/19 05:06:07", TIME),
+        ("2026-11-19 5:06 PM", DAY.replace(hour=17, minute=6)),
+        ("Nov 19, 2026", DAY),
+        ("19 Nov. 2026", DAY),
+        ("Sept 3, 2026", datetime(2026, 9, 3, tzinfo=UTC)),
+        ("November 19, 2026 5:06 PM", DAY.replace(hour=17, minute=6)),
+        ("Thursday, November 19th, 2026 at 12:06 a.m.", DAY.replace(minute=6)),
+        ("5:06 PM · Nov 19, 2026", DAY.replace(hour=17, minute=6)),
+        ("Thu Nov 19 2026 06:06:07 GMT+0100 (Central European Standard Time)", TIME),
+        ("2026/11/19 01:36:07.25 -0330", TIME + timedelta(milliseconds=250)),
+        ("Thu Nov 19 05:06:07 2026", TIME),
+        ("Wed Nov 18 21:06:07 PST 2026", TIME),
         ("Thu Nov 19 05:06:07 +0000 2026", TIME),
         ("Thu, 19 Nov 2026 05:06:07 GMT", TIME),
         (1_795_064_767, TIME),
@@ -49,11 +62,53 @@ def test_a_date_is_read_as_written(written: object, meant: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", "yesterday", None, True, -1, float("nan"), 10**30, "99/99/2026", "2026-02-30", [], "1e9"]
+    "written",
+    [
+        *("", "yesterday", None, True, -1, float("nan"), 10**30, "99/99/2026", "2026-02-30", [], "1e9"),
+        # A spreadsheet's number of days, a year of two digits that may be the day, a month of another language.
+        *(46_345, 46_345.5, "46345", "20-11-19", "19 Novembre 2026", "13:06 AM 1/2/2026", "Nov 31, 2026", "5:06 PM"),
+    ],
 )
 def test_what_is_no_date_is_refused_with_its_text(written: object) -> None:
     with pytest.raises(ValueError, match="is not a date"):
         parse_date(written)
+
+
+@pytest.mark.parametrize(
+    ("order", "slashes", "dots"),
+    [("any", 3, 12), ("by-mark", 3, 12), ("day-first", 12, 12), ("month-first", 3, 3)],
+)
+def test_an_order_says_what_comes_first(order: Order, slashes: int, dots: int) -> None:
+    assert parse_date("03/12/2026 5:06", order).month == slashes
+    assert parse_date("03.12.2026", order).month == dots
+
+
+def test_a_date_that_cannot_be_in_the_order_is_refused_with_what_to_do() -> None:
+    for order, written, fix in (
+        ("by-mark", "19/11/2026", "day-first"),
+        ("month-first", "19/11/2026", "day-first"),
+        ("by-mark", "11.19.2026", "month-first"),
+        ("day-first", "11/19/2026", "month-first"),
+    ):
+        with pytest.raises(WrongOrderError, match=f"--dates {fix}"):
+            parse_date(written, order)  # type: ignore[arg-type]
+        assert parse_date(written) == DAY
+
+
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        ([], "by-mark"),
+        (["03/12/2026", "2026-11-19", None, 7, "x" * 100], "by-mark"),
+        (["03/12/2026", "19/11/2026, 5:06 PM"], "day-first"),
+        (["03.12.26", "11.19.26"], "month-first"),
+        (["19/11/2026", "11/19/2026"], "any"),
+    ],
+)
+def test_the_order_of_a_file_is_that_of_the_dates_that_can_be_read_in_one_way(
+    values: list[object], order: Order
+) -> None:
+    assert order_of(values) == order
 
 
 @given(
@@ -66,6 +121,18 @@ def test_only_a_value_error_is_ever_raised(written: object) -> None:
         assert parse_date(written).tzinfo is not None
     except ValueError:
         pass
+
+
+@given(
+    st.datetimes(TIME.replace(year=2001, tzinfo=None), TIME.replace(year=2068, tzinfo=None)),
+    st.sampled_from(
+        ["%d/%m/%Y %H:%M", "%d.%m.%y, %I:%M %p", "%d-%m-%Y %H:%M:%S", "%d %B %Y %I:%M%p", "%Y/%m/%d %H:%M"]
+    ),
+)
+def test_what_is_written_day_first_is_read_so(when: datetime, shape: str) -> None:
+    assert parse_date(when.strftime(shape), "day-first") == datetime.strptime(when.strftime(shape), shape).replace(
+        tzinfo=UTC
+    )
 
 
 @given(st.integers(0, 10**16))

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 import xxhash
 
 from voxpop.schema import Post
 from voxpop.seams import Rejected
+from voxpop.sources.formats.dates import Order
 
 FIELDS = ("text", "created_at", "id", "author", "author_id", "lang", "url", "location", "country", "lat", "lon")
 """Our names on the left of `--map FIELD=COLUMN`."""
@@ -28,10 +29,12 @@ class FileOptions:
         mapping: from a name in `FIELDS` to the file's column; in JSON, `user.name` reaches into objects. Fields that
             are not mapped are guessed by well-known column names.
         source: the `source` of such posts.
+        dates: what comes first in dates such as 03/12/2026; `auto` is as the beginning of the file shows.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     source: str = "file"
+    dates: Literal["auto", "day-first", "month-first"] = "auto"
 
 
 class Author(NamedTuple):
@@ -59,6 +62,7 @@ class Context:
         position: the record's place in it, from 1.
         authors: users by id, from user files of the same command; shared by all files.
         columns: for tables, from our field to their column.
+        order: for tables, of day and month in their dates.
         renewed: for Jetstream, accounts whose posts are being sent anew, to the revision they have, once it is known.
     """
 
@@ -66,6 +70,7 @@ class Context:
     options: FileOptions = field(default_factory=FileOptions)
     authors: dict[str, Author] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    order: Order = "by-mark"
     renewed: dict[str, str | None] = field(default_factory=dict)
     position: int = 0
     posts: list[Post] = field(default_factory=list)

@@ -4,29 +4,50 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from typing import Literal
 
+Order = Literal["any", "by-mark", "day-first", "month-first"]
+"""What comes first in `03/12/2026`: by its mark, the month before `/` and the day before `.` and `-`, or as said. `any`
+is by its mark, or the other way where that is impossible; the others refuse such a date."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST_SECONDS = 1e8
+"""Of 1973. What is less is no time of a post; a spreadsheet's number of days is."""
 _NUMBER = re.compile(r"\d{9,20}(\.\d{1,12})?")
-_DAY_MONTH = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:,?[ T]+(\d{1,2}:\d{2}(?::\d{2})?) ?([AaPp][Mm])?)?")
+_CLOCK = re.compile(
+    r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?"
+    r"(?: ?([AaPp])\.?[Mm]\b\.?)?(?: ?(Z\b|(?:UTC|GMT)?(?:[+-]\d{2}:?\d{2}|\b)))?(?: ?\([^()]*\))?(?![\d:])"
+)
+_HALF = re.compile(r"\d ?[AaPp]\.?[Mm]\b")
+_FILLING = re.compile(r"[,·]|\bat\b|^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?(?=[\s,])", re.IGNORECASE)
+_YEAR_FIRST = re.compile(r"(\d{4})([/.-])(\d{1,2})\2(\d{1,2})")
+_NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})")
+_MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)? (\d{4})")
+_DAY_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ([A-Za-z]{3,9})\.? (\d{4})")
+_MONTHS = "january february march april may june july august september october november december".split()
 
 
-def parse_date(value: object) -> datetime:
+class WrongOrderError(ValueError):
+    """A date of which day and month cannot be in the order that its file has."""
+
+
+def parse_date(value: object, order: Order = "any") -> datetime:
     """Read a date; the answer is in UTC.
 
     Understands ISO 8601 with `T` or a space, with or without a zone (without: UTC); Unix time in seconds,
     milliseconds, microseconds or nanoseconds, told apart by size; `03/12/2021, 15:47:03` and the like, with AM and
-    PM; and the dates of e-mail and of Twitter's first API. The trap: `03/12/2021` is ambiguous. With slashes the month
-    comes first, with dots and dashes the day does, except where that is impossible.
+    PM; English names of months; and the dates of e-mail and of Twitter's first API. The trap: `03/12/2021` is
+    ambiguous, so say the `order` where it is known.
 
     >>> parse_date("2021-12-06 15:47:03")
     datetime.datetime(2021, 12, 6, 15, 47, 3, tzinfo=datetime.timezone.utc)
-    >>> parse_date("12/06/2021, 15:47:03") == parse_date(1638805623000)
+    >>> parse_date("12/06/2021, 15:47:03") == parse_date("6 Dec 2021 3:47:03 PM") == parse_date(1638805623000)
     True
 
     Raises:
-        ValueError: this is no date, or not one between the years 1 and 9999.
+        ValueError: this is no date, not one between the years 1 and 9999, or `WrongOrderError`, not one in this order.
     """
     try:
         if isinstance(value, datetime):
@@ -34,10 +55,28 @@ def parse_date(value: object) -> datetime:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return _unix(value)
         if isinstance(value, str):
-            return _text(value.strip())
+            return _text(" ".join(value.split()), order)
+    except WrongOrderError:
+        raise
     except (OverflowError, TypeError, IndexError, ValueError):
         pass
     raise ValueError(f"{str(value)[:60]!r} is not a date that can be read; ISO 8601 and Unix time can be")
+
+
+def order_of(values: Iterable[object]) -> Order:
+    """The order of day and month in the dates of a file, by those that can be read in one way alone.
+
+    >>> order_of(["03/12/2026", "19/11/2026"]), order_of(["03/12/2026"])
+    ('day-first', 'by-mark')
+    """
+    firsts = set()
+    for value in values:
+        found = _NUMERIC.fullmatch(_day_of(value)[0]) if isinstance(value, str) and len(value) < 64 else None
+        if found and (int(found[1]) > 12) != (int(found[3]) > 12):
+            firsts.add(int(found[1]) > 12)
+    if len(firsts) > 1:
+        return "any"
+    return "by-mark" if not firsts else "day-first" if firsts.pop() else "month-first"
 
 
 def from_micros(micros: int) -> datetime:
@@ -53,7 +92,7 @@ def _utc(value: datetime) -> datetime:
 
 
 def _unix(value: int | float) -> datetime:
-    if not math.isfinite(value) or value < 0:
+    if not math.isfinite(value) or value < EARLIEST_SECONDS:
         raise ValueError
     for limit, a_second in ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (1e20, 1_000_000_000)):
         if value < limit:
@@ -64,27 +103,88 @@ def _unix(value: int | float) -> datetime:
     raise ValueError
 
 
-def _text(value: str) -> datetime:
+def _text(value: str, order: Order) -> datetime:
     if _NUMBER.fullmatch(value):
         return _unix(float(value) if "." in value else int(value))
     try:
         return _utc(datetime.fromisoformat(value.removesuffix(" UTC")))
     except ValueError:
         pass
-    if match := _DAY_MONTH.fullmatch(value):
-        return _day_month(match)
+    day, clock = _day_of(value)
+    if date := _date(day, order, value):
+        return _at(date, clock)
+    if _HALF.search(value):
+        # The next one would read "5:00 PM" as five in the morning.
+        raise ValueError
     try:
         return _utc(datetime.strptime(value, "%a %b %d %H:%M:%S %z %Y"))
     except ValueError:
         return _utc(parsedate_to_datetime(value))
 
 
-def _day_month(match: re.Match[str]) -> datetime:
-    first, mark, second, year, clock, half = match.groups()
-    month, day = (int(first), int(second)) if mark == "/" else (int(second), int(first))
-    if month > 12:
-        month, day = day, month
-    hour, minute, seconds, *_ = (int(part) for part in f"{clock or '0:00'}:0".split(":"))
-    if half:
-        hour = hour % 12 + 12 * (half.lower() == "pm")
-    return datetime(int(year), month, day, hour, minute, seconds, tzinfo=UTC)
+def _day_of(value: str) -> tuple[str, re.Match[str] | None]:
+    """The day without the time and what stands between them, and the time."""
+    clock = _CLOCK.search(value)
+    day = f"{value[: clock.start()]} {value[clock.end() :]}" if clock else value
+    return " ".join(_FILLING.sub(" ", day.strip()).split()).removesuffix("T"), clock
+
+
+def _date(day: str, order: Order, value: str) -> tuple[int, int, int] | None:
+    """Year, month and day."""
+    if found := _YEAR_FIRST.fullmatch(day):
+        return int(found[1]), int(found[3]), int(found[4])
+    if found := _NUMERIC.fullmatch(day):
+        return _numeric(found, order, value)
+    if found := _MONTH_DAY.fullmatch(day):
+        return int(found[3]), _month(found[1]), int(found[2])
+    if found := _DAY_MONTH.fullmatch(day):
+        return int(found[3]), _month(found[2]), int(found[1])
+    return None
+
+
+def _numeric(found: re.Match[str], order: Order, value: str) -> tuple[int, int, int]:
+    first, mark, second, year = int(found[1]), found[2], int(found[3]), int(found[4])
+    if year < 100:
+        # 20-11-19 may be of 2020 as well.
+        if mark == "-":
+            raise ValueError
+        year += 2000
+    is_day_first = mark != "/" if order in ("any", "by-mark") else order == "day-first"
+    day, month = (first, second) if is_day_first else (second, first)
+    if month > 12 >= day:
+        if order != "any":
+            other = "month-first" if is_day_first else "day-first"
+            raise WrongOrderError(
+                f"of {value[:60]!r} the {other.partition('-')[0]} comes first, and not of the dates before; read the "
+                f"file with --dates {other}, or dates = {other!r} in its source, into a new --data"
+            )
+        day, month = month, day
+    return year, month, day
+
+
+def _month(name: str) -> int:
+    # "Sept" is a beginning of its month, as are "Jun" and "June".
+    for number, month in enumerate(_MONTHS, 1):
+        if month.startswith(name.lower()):
+            return number
+    raise ValueError
+
+
+def _at(date: tuple[int, int, int], clock: re.Match[str] | None) -> datetime:
+    if clock is None:
+        return datetime(*date, tzinfo=UTC)
+    hour, minute, second = (int(part or 0) for part in clock.group(1, 2, 3))
+    micros = int((clock[4] or "0").ljust(6, "0"))
+    if half := (clock[5] or "").lower():
+        if hour > 12 and half == "a":
+            raise ValueError
+        hour = hour % 12 + 12 * (half == "p") if hour <= 12 else hour
+    return datetime(*date, hour, minute, second, micros, tzinfo=_zone(clock[6])).astimezone(UTC)
+
+
+def _zone(written: str | None) -> timezone:
+    ahead = re.search(r"([+-])(\d{2}):?(\d{2})", written or "")
+    if ahead is None:
+        return UTC
+    found = timedelta(hours=int(ahead[2]), minutes=int(ahead[3]))
+    return timezone(-found if ahead[1] == "-" else found)

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from voxpop.errors import Terminal
 from voxpop.sources.formats.columns import choose, guess
 from voxpop.sources.formats.context import FileOptions, Format, Sample
+from voxpop.sources.formats.dates import Order, order_of
 from voxpop.sources.formats.line import JSON_FORMATS, AnyLine
-from voxpop.sources.formats.table import Table, XTable, can_be_table
+from voxpop.sources.formats.table import Table, XTable, can_be_table, cell
 from voxpop.sources.formats.text import Text
 from voxpop.sources.opening import Stream
 
@@ -62,6 +63,7 @@ class Recognised:
     Attributes:
         columns: for tables, from our field to their column.
         header: for CSV, every column in order.
+        order: for tables, of day and month in their dates, as options say or their beginning shows.
     """
 
     format: Format
@@ -69,6 +71,7 @@ class Recognised:
     columns: dict[str, str] = field(default_factory=dict)
     header: tuple[str, ...] = ()
     dialect: Dialect = field(default_factory=Dialect)
+    order: Order = "by-mark"
 
 
 def recognise_stream(stream: Stream, options: FileOptions) -> Recognised:
@@ -140,10 +143,10 @@ def _json(stream: Stream, head: bytes, options: FileOptions) -> Recognised | Non
     if not objects:
         return Recognised(AnyLine(), frame)
     format = _first_match(Sample(objects), options)
-    columns: dict[str, str] = {}
-    if isinstance(format, Table):
-        columns = choose(dict.fromkeys(key for found in objects for key in found), options.mapping, str(stream.path))
-    return Recognised(format, frame, columns)
+    if not isinstance(format, Table):
+        return Recognised(format, frame)
+    columns = choose(dict.fromkeys(key for found in objects for key in found), options.mapping, str(stream.path))
+    return Recognised(format, frame, columns, order=_order(objects, columns, options))
 
 
 def _objects(head: bytes) -> tuple[list[dict[str, Any]], int]:
@@ -204,7 +207,21 @@ def _parquet(stream: Stream, options: FileOptions) -> Recognised:
     except (pa.ArrowException, OSError) as error:
         raise Terminal(f"{stream.path} begins like Parquet and cannot be read ({error}); write it again") from error
     format, columns = _tabular(header, str(stream.path), options)
-    return Recognised(format, "parquet", columns, header)
+    return Recognised(
+        format, "parquet", columns, header, order=_order(_first_rows(stream.path, columns), columns, options)
+    )
+
+
+def _first_rows(path: Path, columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """The dates of the first rows, as far as they are text."""
+    column = columns.get("created_at", "").partition(".")[0]
+    try:
+        with pq.ParquetFile(path) as file:
+            if column in file.schema_arrow.names and pa.types.is_string(file.schema_arrow.field(column).type):
+                yield from next(file.iter_batches(200, columns=[column])).to_pylist()
+    except (pa.ArrowException, OSError, StopIteration):
+        # What is wrong with it is told where it is read.
+        return
 
 
 def _csv(stream: Stream, head: bytes, options: FileOptions) -> Recognised | None:
@@ -214,7 +231,7 @@ def _csv(stream: Stream, head: bytes, options: FileOptions) -> Recognised | None
     mapped = set(options.mapping.values())
     for delimiter in ",\t;|":
         dialect = Dialect(delimiter, csv.QUOTE_MINIMAL if delimiter != "\t" or _is_quoted(text) else csv.QUOTE_NONE)
-        names, is_even = _shape(text, dialect)
+        names, is_even, rows = _shape(text, dialect)
         header = _apart(names)
         # Two well-known names in one row are a header, however bad the rows below it are.
         sure = (mapped and mapped <= set(header)) or (can_be_table(header) and (len(guess(header)) > 1))
@@ -222,7 +239,8 @@ def _csv(stream: Stream, head: bytes, options: FileOptions) -> Recognised | None
         if sure or (is_even and (can_be_table(header) or _like_names(header))):
             format, columns = _tabular(header, str(stream.path), options)
             _unambiguous(names, columns, options.mapping, str(stream.path))
-            return Recognised(format, "csv", columns, header, dialect)
+            order = _order([dict(zip(header, row, strict=False)) for row in rows], columns, options)
+            return Recognised(format, "csv", columns, header, dialect, order)
         if is_even and len(header) > 2 and text.startswith('"'):
             raise Terminal(f"{stream.path} is a table without names of columns; add a first line with them")
     return None
@@ -249,18 +267,25 @@ def _is_quoted(text: str) -> bool:
     return bool(_QUOTED.search(text)) and not _QUOTING_A_WORD.search(text)
 
 
-def _shape(text: str, dialect: Dialect) -> tuple[tuple[str, ...], bool]:
-    """The header under a dialect, and whether nearly all rows have its length."""
+def _order(rows: Iterable[dict[str, Any]], columns: Mapping[str, str], options: FileOptions) -> Order:
+    if options.dates != "auto":
+        return options.dates
+    column = columns.get("created_at")
+    return order_of(cell(row, column) for row in rows) if column else "by-mark"
+
+
+def _shape(text: str, dialect: Dialect) -> tuple[tuple[str, ...], bool, list[list[str]]]:
+    """The header under a dialect, whether nearly all rows have its length, and the rows of the beginning."""
     reader = csv.reader(text.splitlines(keepends=True), delimiter=dialect.delimiter, quoting=dialect.quoting)
     rows: list[list[str]] = []
     with suppress(csv.Error):
         rows.extend(row for row, _ in zip(reader, range(200), strict=False) if row)
     if not rows:
-        return (), False
+        return (), False, []
     header = tuple(rows[0])
     # The last row of a sample may be cut inside a quoted cell.
     is_even = sum(len(row) == len(header) for row in rows) >= 0.9 * (len(rows) - 1)
-    return header, is_even and (len(header) > 1 or can_be_table(header))
+    return header, is_even and (len(header) > 1 or can_be_table(header)), rows[1:]
 
 
 def _like_names(header: tuple[str, ...]) -> bool:

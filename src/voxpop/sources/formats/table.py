@@ -39,9 +39,9 @@ class Table:
     def decode(self, record: Row | bytes, context: Context) -> None:
         """One row."""
         row = _decode_object(record) if isinstance(record, bytes) else record
-        fields = {ours: _cell(row, theirs) for ours, theirs in context.columns.items()}
+        fields = {ours: cell(row, theirs) for ours, theirs in context.columns.items()}
         text = _text(fields.get("text"))
-        created_at = parse_date(fields.get("created_at")) if "created_at" in context.columns else None
+        created_at = parse_date(fields.get("created_at"), context.order) if "created_at" in context.columns else None
         author = _name(fields.get("author"))
         native = _id(fields.get("id")) or context.identity(created_at, author, text)
         source = "bluesky" if native.startswith("at://") else context.options.source
@@ -116,7 +116,8 @@ def can_be_table(columns: tuple[str, ...]) -> bool:
     return "text" in guess(columns)
 
 
-def _cell(row: Row, column: str) -> Any:
+def cell(row: Row, column: str) -> Any:
+    """The value of a column, which in JSON may be `user.name`; None where there is none."""
     if column in row:
         return row[column]
     found: Any = row
