@@ -167,10 +167,10 @@ def test_a_mapping_reaches_into_objects(tmp_path: Path) -> None:
 
 def test_parquet_is_a_table(tmp_path: Path) -> None:
     times = pa.array([1_795_064_400_000_000_123, None], pa.timestamp("ns"))
-    table = pa.table({"text": ["one", "two"], "created_at": times, "id": [1, 2]})
+    table = pa.table({"text": ["one", "two"], "created_at": times, "id": [7, 8]})
     pq.write_table(table, tmp_path / "posts")
     found = read(tmp_path / "posts")
-    assert [(post.post_id, str(post.created_at)) for post in found.posts] == [("file:1", "2026-11-19 05:00:00+00:00")]
+    assert [(post.post_id, str(post.created_at)) for post in found.posts] == [("file:7", "2026-11-19 05:00:00+00:00")]
     assert len(found.rejected) == 1
 
 
@@ -229,6 +229,28 @@ def test_dates_are_in_one_order_through_a_file(kind: str, tmp_path: Path) -> Non
     assert months(*["03/12/2026"] * 300, "19/11/2026") == [3] * 300
     (bad,) = read(path).rejected
     assert bad.position == 301 and "--dates day-first" in bad.reason
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_numbers_of_rows_are_no_ids(first: int, tmp_path: Path) -> None:
+    def written(name: str, words: str, kind: str) -> Path:
+        rows = [{"id": first + number, "text": word} for number, word in enumerate(words.split())]
+        path = tmp_path / name
+        if kind == "parquet":
+            pq.write_table(pa.Table.from_pylist(rows), path)
+        elif kind == "csv":
+            path.write_text("id,text\n" + "".join(f"{row['id']},{row['text']}\n" for row in rows))
+        else:
+            path.write_text(json.dumps(rows))
+        return path
+
+    for kind in ("csv", "json", "parquet"):
+        found = read(written("a", "one two three", kind), written("b", "four five six", kind))
+        assert len({post.post_id for post in found.posts}) == 6
+        (again,) = [post for post in read(tmp_path / "b").posts if post.text == "five"]
+        assert again in found.posts
+        named = read(tmp_path / "a", options=FileOptions({"id": "id"}))
+        assert [post.post_id for post in named.posts] == [f"file:{first + number}" for number in range(3)]
 
 
 def test_a_file_of_an_archive_that_holds_no_posts_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from voxpop.errors import Terminal
 from voxpop.sources.formats.context import FIELDS
@@ -69,3 +71,51 @@ def check(mapping: Mapping[str, str]) -> None:
     for ours in mapping:
         if ours not in FIELDS:
             raise Terminal(f"--map knows no field {ours!r}; use one of {', '.join(FIELDS)}")
+
+
+def cell(row: Mapping[str, Any], column: str) -> Any:
+    """The value of a column, which in JSON may be `user.name`; None where there is none."""
+    if column in row:
+        return row[column]
+    found: Any = row
+    for part in column.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def apart(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns, of which a second `text` is `text.1`, as pandas has it.
+
+    >>> apart(["text", "label", "text"])
+    ('text', 'label', 'text.1')
+    """
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        found.append(f"{name}.{seen[name]}" if seen[name] and name else name)
+        seen[name] += 1
+    return tuple(found)
+
+
+def unambiguous(names: Sequence[str], chosen: Mapping[str, str], mapping: Mapping[str, str], origin: str) -> None:
+    """Raise `Terminal` where a chosen column has the name of another, unless the mapping says which is meant."""
+    for ours, column in chosen.items():
+        if names.count(column) > 1 and ours not in mapping:
+            raise Terminal(f"{origin} has two columns {column!r}: use --map {ours}={column} or --map {ours}={column}.1")
+
+
+def with_ids(
+    chosen: Mapping[str, str], rows: Sequence[Mapping[str, Any]], mapping: Mapping[str, str]
+) -> dict[str, str]:
+    """The chosen columns without that of ids where it counts the rows of a file's beginning from 0 or 1.
+
+    The next file's would do so, too, and its posts would be taken for those of this one. A mapping is believed.
+
+    >>> with_ids({"id": "n", "text": "t"}, [{"n": 0, "t": "a"}, {"n": 1, "t": "b"}], {})
+    {'text': 't'}
+    """
+    if "id" not in chosen or "id" in mapping or len(rows) < 2:
+        return dict(chosen)
+    found = [str(cell(row, chosen["id"])) for row in rows]
+    counted = any(found == [str(number) for number in range(start, start + len(rows))] for start in (0, 1))
+    return {ours: column for ours, column in chosen.items() if not (counted and ours == "id")}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from voxpop.errors import Terminal
-from voxpop.sources.formats.columns import choose, guess
+from voxpop.sources.formats.columns import apart, cell, choose, guess, unambiguous, with_ids
 from voxpop.sources.formats.context import FileOptions, Format, Sample
 from voxpop.sources.formats.dates import Order, order_of
 from voxpop.sources.formats.line import JSON_FORMATS, AnyLine
-from voxpop.sources.formats.table import Table, XTable, can_be_table, cell
+from voxpop.sources.formats.table import Table, XTable, can_be_table
 from voxpop.sources.formats.text import Text
 from voxpop.sources.opening import Stream
 
@@ -146,7 +145,9 @@ def _json(stream: Stream, head: bytes, options: FileOptions) -> Recognised | Non
     if not isinstance(format, Table):
         return Recognised(format, frame)
     columns = choose(dict.fromkeys(key for found in objects for key in found), options.mapping, str(stream.path))
-    return Recognised(format, frame, columns, order=_order(objects, columns, options))
+    return Recognised(
+        format, frame, with_ids(columns, objects, options.mapping), order=_order(objects, columns, options)
+    )
 
 
 def _objects(head: bytes) -> tuple[list[dict[str, Any]], int]:
@@ -207,19 +208,19 @@ def _parquet(stream: Stream, options: FileOptions) -> Recognised:
     except (pa.ArrowException, OSError) as error:
         raise Terminal(f"{stream.path} begins like Parquet and cannot be read ({error}); write it again") from error
     format, columns = _tabular(header, str(stream.path), options)
-    return Recognised(
-        format, "parquet", columns, header, order=_order(_first_rows(stream.path, columns), columns, options)
-    )
+    first = list(_first_rows(stream.path, columns)) if isinstance(format, Table) else []
+    ids, order = with_ids(columns, first, options.mapping), _order(first, columns, options)
+    return Recognised(format, "parquet", ids, header, order=order)
 
 
 def _first_rows(path: Path, columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """The dates of the first rows, as far as they are text."""
-    column = columns.get("created_at", "").partition(".")[0]
+    """Dates and ids of the first rows."""
+    tops = {columns.get(ours, "").partition(".")[0] for ours in ("created_at", "id")}
     try:
         with pq.ParquetFile(path) as file:
-            if column in file.schema_arrow.names and pa.types.is_string(file.schema_arrow.field(column).type):
-                yield from next(file.iter_batches(200, columns=[column])).to_pylist()
-    except (pa.ArrowException, OSError, StopIteration):
+            there = sorted(tops & set(file.schema_arrow.names))
+            yield from next(file.iter_batches(200, columns=there)).to_pylist()
+    except (pa.ArrowException, OSError, StopIteration, ValueError, OverflowError):
         # What is wrong with it is told where it is read.
         return
 
@@ -232,34 +233,19 @@ def _csv(stream: Stream, head: bytes, options: FileOptions) -> Recognised | None
     for delimiter in ",\t;|":
         dialect = Dialect(delimiter, csv.QUOTE_MINIMAL if delimiter != "\t" or _is_quoted(text) else csv.QUOTE_NONE)
         names, is_even, rows = _shape(text, dialect)
-        header = _apart(names)
+        header = apart(names)
         # Two well-known names in one row are a header, however bad the rows below it are.
         sure = (mapped and mapped <= set(header)) or (can_be_table(header) and (len(guess(header)) > 1))
         is_even = is_even and header == names
         if sure or (is_even and (can_be_table(header) or _like_names(header))):
             format, columns = _tabular(header, str(stream.path), options)
-            _unambiguous(names, columns, options.mapping, str(stream.path))
-            order = _order([dict(zip(header, row, strict=False)) for row in rows], columns, options)
+            unambiguous(names, columns, options.mapping, str(stream.path))
+            first = [dict(zip(header, row, strict=False)) for row in rows]
+            columns, order = with_ids(columns, first, options.mapping), _order(first, columns, options)
             return Recognised(format, "csv", columns, header, dialect, order)
         if is_even and len(header) > 2 and text.startswith('"'):
             raise Terminal(f"{stream.path} is a table without names of columns; add a first line with them")
     return None
-
-
-def _apart(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of columns, of which a second `text` is `text.1`, as pandas has it."""
-    seen: Counter[str] = Counter()
-    found = []
-    for name in names:
-        found.append(f"{name}.{seen[name]}" if seen[name] and name else name)
-        seen[name] += 1
-    return tuple(found)
-
-
-def _unambiguous(names: tuple[str, ...], columns: dict[str, str], mapping: Mapping[str, str], origin: str) -> None:
-    for ours, column in columns.items():
-        if names.count(column) > 1 and ours not in mapping:
-            raise Terminal(f"{origin} has two columns {column!r}: use --map {ours}={column} or --map {ours}={column}.1")
 
 
 def _is_quoted(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from voxpop.schema import Kind, Post
-from voxpop.sources.formats.columns import guess
+from voxpop.sources.formats.columns import cell, guess
 from voxpop.sources.formats.context import Author, Context, Sample, on_earth
 from voxpop.sources.formats.dates import parse_date
 from voxpop.sources.formats.jetstream import COLLECTION
@@ -114,16 +114,6 @@ class XTable:
 def can_be_table(columns: tuple[str, ...]) -> bool:
     """Whether names of columns say that this is a header with a text in it."""
     return "text" in guess(columns)
-
-
-def cell(row: Row, column: str) -> Any:
-    """The value of a column, which in JSON may be `user.name`; None where there is none."""
-    if column in row:
-        return row[column]
-    found: Any = row
-    for part in column.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
 
 
 def _text(value: Any) -> str:
