@@ -69,7 +69,16 @@ def test_an_id_that_was_rounded_is_no_id(rounded: object) -> None:
 
 @pytest.mark.parametrize(
     ("row", "country", "name"),
-    [({"country": "pt"}, "PT", None), ({"country": "Portugal"}, None, "Portugal"), ({"country": ""}, None, None)],
+    [
+        ({"country": "pt"}, "PT", None),
+        ({"country": "UK"}, "GB", None),
+        ({"country": "Portugal"}, "PT", "Portugal"),
+        ({"country": "Korea, Republic of"}, "KR", "Korea, Republic of"),
+        ({"country": "Georgia"}, "GE", "Georgia"),
+        ({"country": "unknown"}, None, "unknown"),
+        ({"country": "1a"}, None, "1a"),
+        ({"country": ""}, None, None),
+    ],
 )
 def test_a_country_is_a_code_or_a_name(row: dict[str, str], country: str | None, name: str | None) -> None:
     found = post({"text": "hi", **row})

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from voxpop.place import find
 from voxpop.schema import Kind, Post
 from voxpop.sources.formats.columns import cell, guess
 from voxpop.sources.formats.context import Author, Context, Sample, on_earth
@@ -16,6 +17,8 @@ from voxpop.sources.formats.jetstream import COLLECTION
 
 _ROUNDED = re.compile(r"\d(\.\d*)?[eE]\+?\d+")
 _REFERENCES: dict[str, Kind] = {"retweeted": "repost", "replied_to": "reply", "quoted": "quote"}
+_UNOFFICIAL = {"UK": "GB", "EL": "GR"}
+"""Codes that people and the European Union write, and those of ISO 3166-1."""
 _X_MARKS = {"retweet_count", "repost_count", "possibly_sensitive", "conversation_id", "edit_history_tweet_ids"}
 _decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -47,7 +50,7 @@ class Table:
         source = "bluesky" if native.startswith("at://") else context.options.source
         lat, lon = _gps(fields)
         country = _string(fields.get("country"))
-        is_code = country is not None and len(country) == 2 and country.isascii() and country.isalpha()
+        code = _country(country)
         context.posts.append(
             Post(
                 post_id=f"{source}:{native}",
@@ -60,8 +63,8 @@ class Table:
                 created_at=created_at,
                 gps_lat=lat,
                 gps_lon=lon,
-                place_name=None if is_code else country,
-                place_country=country.upper() if country and is_code else None,
+                place_name=None if country and code and len(country) == 2 else country,
+                place_country=code,
                 profile_location=_string(fields.get("location")),
             )
         )
@@ -154,6 +157,14 @@ def _url(value: Any) -> str | None:
 def _bluesky_url(native: str) -> str | None:
     did, middle, rkey = native.removeprefix("at://").partition(f"/{COLLECTION}/")
     return f"https://bsky.app/profile/{did}/post/{rkey}" if middle and native.startswith("at://") else None
+
+
+def _country(written: str | None) -> str | None:
+    """The code of a country, which tables give as such or by its name."""
+    if written and len(written) == 2 and written.isascii() and written.isalpha():
+        return _UNOFFICIAL.get(written.upper(), written.upper())
+    # Among countries it is no state.
+    return "GE" if written == "Georgia" else find(written).country
 
 
 def _gps(fields: Row) -> tuple[float | None, float | None]:
