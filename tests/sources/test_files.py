@@ -253,6 +253,28 @@ def test_numbers_of_rows_are_no_ids(first: int, tmp_path: Path) -> None:
         assert [post.post_id for post in named.posts] == [f"file:{first + number}" for number in range(3)]
 
 
+@pytest.mark.parametrize(
+    ("table", "times"),
+    [
+        ("Date,Time,Tweet\n2026-11-19,17:05:06,hi\n19/11/2026,5:07 PM,ho\n", ["17:05:06", "17:07:00"]),
+        ("Date,Time,Tweet\n2026-11-19 08:00,17:05,hi\n", ["08:00:00"]),
+        ("Date,Time,Tweet\n2026-11-19,afternoon,hi\n", ["00:00:00"]),
+        ("Date,Time,Tweet\n2026-11-19,17:05,hi\n2026-11-19,,ho\n", ["00:00:00", "00:00:00"]),
+        ("Time,Tweet\n2026-11-19 17:05,hi\n", ["17:05:00"]),
+    ],
+)
+def test_a_time_of_day_in_a_column_of_its_own_is_of_the_date(table: str, times: list[str], tmp_path: Path) -> None:
+    (tmp_path / "posts").write_text(table)
+    found = read(tmp_path / "posts").posts
+    assert [str(post.created_at) for post in found] == [f"2026-11-19 {time}+00:00" for time in times]
+
+
+def test_a_point_may_have_commas(tmp_path: Path) -> None:
+    (tmp_path / "posts").write_text("text;lat;lon\nhi;52,52;13,405\n")
+    (post,) = read(tmp_path / "posts").posts
+    assert (post.gps_lat, post.gps_lon) == (52.52, 13.405)
+
+
 def test_a_file_of_an_archive_that_holds_no_posts_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "follower.js"
     path.write_text('window.YTD.follower.part0 = [{"follower": {"accountId": "1"}}]')

@@ -126,3 +126,11 @@ def test_twarc_csv_has_its_own_columns() -> None:
     (found,) = context.posts
     assert (found.source, found.post_id, found.op, found.rev) == ("x", "x:2399", "update", "2401")
     assert (found.author, found.profile_location, found.kind, found.ref_id) == ("jo", "Leeds", "reply", "x:2400")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("RT @moss: the kettle sings", "repost"), ("RT if you agree", "original"), ("so RT @moss: no", "original")],
+)
+def test_a_repost_is_known_by_how_its_text_begins(text: str, kind: str) -> None:
+    assert post({"text": text}).kind == kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -24,6 +25,8 @@ _KNOWN: dict[str, str] = {
     "lat": "lat latitude",
     "lon": "lon lng long longitude",
 }
+_CLOCKS = {"time", "timeofday", "clock", "hour", "posttime", "tweettime"}
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?")
 KNOWN: dict[str, tuple[str, ...]] = {ours: tuple(names.split()) for ours, names in _KNOWN.items()}
 """Well-known names of columns by field, best first, as `plain` writes them."""
 
@@ -119,3 +122,20 @@ def with_ids(
     found = [str(cell(row, chosen["id"])) for row in rows]
     counted = any(found == [str(number) for number in range(start, start + len(rows))] for start in (0, 1))
     return {ours: column for ours, column in chosen.items() if not (counted and ours == "id")}
+
+
+def with_clock(
+    chosen: Mapping[str, str], rows: Sequence[Mapping[str, Any]], mapping: Mapping[str, str]
+) -> dict[str, str]:
+    """The chosen columns with `clock`, where days stand in the column of dates and the time of day in one of its own.
+
+    >>> with_clock({"created_at": "Date"}, [{"Date": "2026-11-19", "Time": "17:00"}], {})
+    {'created_at': 'Date', 'clock': 'Time'}
+    """
+    if "created_at" not in chosen or "created_at" in mapping or not rows:
+        return dict(chosen)
+    beside = next((name for name in rows[0] if plain(name) in _CLOCKS and name not in chosen.values()), None)
+    if beside is None or any(":" in str(cell(row, chosen["created_at"])) for row in rows):
+        return dict(chosen)
+    times = [str(row.get(beside) or "").strip() for row in rows]
+    return {**chosen, "clock": beside} if all(map(_CLOCK.fullmatch, times)) else dict(chosen)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from voxpop.errors import Terminal
-from voxpop.sources.formats.columns import apart, cell, choose, guess, unambiguous, with_ids
+from voxpop.sources.formats.columns import apart, cell, choose, guess, unambiguous, with_clock, with_ids
 from voxpop.sources.formats.context import FileOptions, Format, Sample
 from voxpop.sources.formats.dates import Order, order_of
 from voxpop.sources.formats.line import JSON_FORMATS, AnyLine
@@ -145,9 +145,7 @@ def _json(stream: Stream, head: bytes, options: FileOptions) -> Recognised | Non
     if not isinstance(format, Table):
         return Recognised(format, frame)
     columns = choose(dict.fromkeys(key for found in objects for key in found), options.mapping, str(stream.path))
-    return Recognised(
-        format, frame, with_ids(columns, objects, options.mapping), order=_order(objects, columns, options)
-    )
+    return Recognised(format, frame, _refined(columns, objects, options), order=_order(objects, columns, options))
 
 
 def _objects(head: bytes) -> tuple[list[dict[str, Any]], int]:
@@ -209,16 +207,16 @@ def _parquet(stream: Stream, options: FileOptions) -> Recognised:
         raise Terminal(f"{stream.path} begins like Parquet and cannot be read ({error}); write it again") from error
     format, columns = _tabular(header, str(stream.path), options)
     first = list(_first_rows(stream.path, columns)) if isinstance(format, Table) else []
-    ids, order = with_ids(columns, first, options.mapping), _order(first, columns, options)
+    ids, order = _refined(columns, first, options), _order(first, columns, options)
     return Recognised(format, "parquet", ids, header, order=order)
 
 
 def _first_rows(path: Path, columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Dates and ids of the first rows."""
-    tops = {columns.get(ours, "").partition(".")[0] for ours in ("created_at", "id")}
+    """What is not text of the first rows, in its order."""
+    skipped = columns.get("text", "").partition(".")[0]
     try:
         with pq.ParquetFile(path) as file:
-            there = sorted(tops & set(file.schema_arrow.names))
+            there = [name for name in file.schema_arrow.names if name != skipped]
             yield from next(file.iter_batches(200, columns=there)).to_pylist()
     except (pa.ArrowException, OSError, StopIteration, ValueError, OverflowError):
         # What is wrong with it is told where it is read.
@@ -241,7 +239,7 @@ def _csv(stream: Stream, head: bytes, options: FileOptions) -> Recognised | None
             format, columns = _tabular(header, str(stream.path), options)
             unambiguous(names, columns, options.mapping, str(stream.path))
             first = [dict(zip(header, row, strict=False)) for row in rows]
-            columns, order = with_ids(columns, first, options.mapping), _order(first, columns, options)
+            columns, order = _refined(columns, first, options), _order(first, columns, options)
             return Recognised(format, "csv", columns, header, dialect, order)
         if is_even and len(header) > 2 and text.startswith('"'):
             raise Terminal(f"{stream.path} is a table without names of columns; add a first line with them")
@@ -251,6 +249,11 @@ def _csv(stream: Stream, head: bytes, options: FileOptions) -> Recognised | None
 def _is_quoted(text: str) -> bool:
     """Whether a tab-separated file quotes: most do not, and have texts that begin with a quotation mark."""
     return bool(_QUOTED.search(text)) and not _QUOTING_A_WORD.search(text)
+
+
+def _refined(columns: dict[str, str], rows: list[dict[str, Any]], options: FileOptions) -> dict[str, str]:
+    """The columns, in the light of what stands in them."""
+    return with_clock(with_ids(columns, rows, options.mapping), rows, options.mapping)
 
 
 def _order(rows: Iterable[dict[str, Any]], columns: Mapping[str, str], options: FileOptions) -> Order:

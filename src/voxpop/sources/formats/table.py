@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from voxpop.sources.formats.columns import cell, guess
 from voxpop.sources.formats.context import Author, Context, Sample, on_earth
 from voxpop.sources.formats.dates import parse_date
 from voxpop.sources.formats.jetstream import COLLECTION
+from voxpop.sources.formats.x_wire import REPOSTED
 
 _ROUNDED = re.compile(r"\d(\.\d*)?[eE]\+?\d+")
 _REFERENCES: dict[str, Kind] = {"retweeted": "repost", "replied_to": "reply", "quoted": "quote"}
@@ -44,7 +46,7 @@ class Table:
         row = _decode_object(record) if isinstance(record, bytes) else record
         fields = {ours: cell(row, theirs) for ours, theirs in context.columns.items()}
         text = _text(fields.get("text"))
-        created_at = parse_date(fields.get("created_at"), context.order) if "created_at" in context.columns else None
+        created_at = parse_date(_moment(fields), context.order) if "created_at" in context.columns else None
         author = _name(fields.get("author"))
         native = _id(fields.get("id")) or context.identity(created_at, author, text)
         source = "bluesky" if native.startswith("at://") else context.options.source
@@ -61,6 +63,7 @@ class Table:
                 url=_url(fields.get("url")) or _bluesky_url(native),
                 lang=_string(fields.get("lang")),
                 created_at=created_at,
+                kind=_kind(text),
                 gps_lat=lat,
                 gps_lon=lon,
                 place_name=None if country and code and len(country) == 2 else country,
@@ -159,6 +162,14 @@ def _bluesky_url(native: str) -> str | None:
     return f"https://bsky.app/profile/{did}/post/{rkey}" if middle and native.startswith("at://") else None
 
 
+def _moment(fields: Row) -> Any:
+    """The date, with the time of day where that stands in a column of its own."""
+    day, clock = fields.get("created_at"), fields.get("clock")
+    if not clock:
+        return day
+    return f"{day.date() if isinstance(day, datetime) else day} {clock}"
+
+
 def _country(written: str | None) -> str | None:
     """The code of a country, which tables give as such or by its name."""
     if written and len(written) == 2 and written.isascii() and written.isalpha():
@@ -170,16 +181,25 @@ def _country(written: str | None) -> str | None:
 def _gps(fields: Row) -> tuple[float | None, float | None]:
     try:
         # An empty cell is no number, and neither is None.
-        return on_earth(float(fields.get("lat", "")), float(fields.get("lon", "")))
+        return on_earth(_degrees(fields.get("lat", "")), _degrees(fields.get("lon", "")))
     except (TypeError, ValueError, OverflowError):
         return None, None
+
+
+def _degrees(written: Any) -> float:
+    # Where numbers have a comma, columns are apart by semicolons.
+    return float(written.replace(",", ".") if isinstance(written, str) else written)
 
 
 def _relation(record: Row) -> tuple[Kind, str | None]:
     for theirs, kind in _REFERENCES.items():
         if ref := _id(record.get(f"referenced_tweets.{theirs}.id")):
             return kind, ref
-    return ("repost", None) if _text(record.get("text")).startswith("RT @") else ("original", None)
+    return _kind(_text(record.get("text"))), None
+
+
+def _kind(text: str) -> Kind:
+    return "repost" if REPOSTED.match(text) else "original"
 
 
 def _first(record: Row, native: str) -> str:

@@ -6,7 +6,6 @@ statuses.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -14,11 +13,10 @@ import msgspec
 from voxpop.schema import Kind, Post
 from voxpop.sources.formats.context import UNREADABLE, Context, Sample, on_earth, reason
 from voxpop.sources.formats.dates import parse_date
+from voxpop.sources.formats.x_wire import REPOSTED, Id
 
-Id = int | str
 _NOTICES = {"limit", "scrub_geo", "status_withheld", "user_withheld", "disconnect", "warning", "friends", "event"}
 _MARKS = {"user", "entities", "retweet_count", "favorite_count", "in_reply_to_status_id_str", "truncated"}
-_REPOST = re.compile(r"RT @\w+: ")
 
 
 class _User(msgspec.Struct):
@@ -210,7 +208,7 @@ def _relation(status: _Status) -> tuple[Kind, Id | None, str]:
     if status.quoted:
         return "quote", status.quoted, text
     # An archive has reposts by their text alone.
-    return ("repost" if status.user is None and _REPOST.match(text) else "original"), None, text
+    return ("repost" if status.user is None and REPOSTED.match(text) else "original"), None, text
 
 
 def _gps(point: _Point | None) -> tuple[float | None, float | None]:

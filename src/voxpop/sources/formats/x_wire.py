@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
 
 Id = int | str
+REPOSTED = re.compile(r"RT @\w+")
+"""How the text of a repost begins where nothing else says that it is one."""
 T = TypeVar("T")
 
 
