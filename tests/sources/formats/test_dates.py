@@ -42,6 +42,8 @@ TIME = datetime(2026, 11, 19, 5, 6, 7, tzinfo=UTC)
         ("2026/11/19 01:36:07.25 -0330", TIME + timedelta(milliseconds=250)),
         ("Thu Nov 19 05:06:07 2026", TIME),
         ("Wed Nov 18 21:06:07 PST 2026", TIME),
+        ("2026-11-19 00:06:07 EST", TIME),
+        ("Thu, 19 Nov 2026 01:06:07 EDT", TIME),
         ("Thu Nov 19 05:06:07 +0000 2026", TIME),
         ("Thu, 19 Nov 2026 05:06:07 GMT", TIME),
         (1_795_064_767, TIME),

@@ -30,6 +30,10 @@ def post(row: dict[str, Any]) -> Post:
         (["Date Created", "Tweet"], {"text": "Tweet", "created_at": "Date Created"}),
         (["", "TweetAt", "OriginalTweet"], {"text": "OriginalTweet", "created_at": "TweetAt"}),
         (["datetime", "user", "text"], {"text": "text", "created_at": "datetime", "author": "user"}),
+        (["text", "full_text", "id", "id_str", "user.username", "user.id_str"],
+         {"text": "full_text", "id": "id_str", "author": "user.username", "author_id": "user.id_str"}),
+        (["commentId", "textOriginal", "authorDisplayName", "publishedAt"],
+         {"text": "textOriginal", "created_at": "publishedAt", "id": "commentId", "author": "authorDisplayName"}),
         (["uri", "author", "createdAt", "indexedAt", "text"],
          {"text": "text", "created_at": "createdAt", "id": "uri", "author": "author"}),
     ],
@@ -134,3 +138,24 @@ def test_twarc_csv_has_its_own_columns() -> None:
 )
 def test_a_repost_is_known_by_how_its_text_begins(text: str, kind: str) -> None:
     assert post({"text": text}).kind == kind
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "moss",
+        "@moss",
+        "{'_type': 'snscrape.modules.twitter.User', 'username': 'moss', 'id': 7, 'followersCount': 12}",
+        "User(username='moss', id=7, displayname=\"Moss's\")",
+        '{"id": 7, "screen_name": "moss"}',
+        "https://twitter.com/moss",
+        "https://town.example/@moss/",
+    ],
+)
+def test_a_user_in_a_cell_is_a_name(printed: str) -> None:
+    assert post({"text": "hi", "user": printed}).author == "moss"
+
+
+def test_what_only_looks_like_a_user_in_a_cell_stays_as_it_is() -> None:
+    for name in ("{moss}", "https://moss.example/a/b", "Moss (the kettle)"):
+        assert post({"text": "hi", "user": name}).author == name

@@ -11,13 +11,14 @@ from voxpop.errors import Terminal
 from voxpop.sources.formats.context import FIELDS
 
 _KNOWN: dict[str, str] = {
-    "text": "text fulltext tweet rawcontent content body message originaltweet tweettext tweetcontent post posttext "
-    "postcontent comment commenttext selftext",
+    "text": "fulltext text tweet rawcontent content body message originaltweet tweettext tweetcontent post posttext "
+    "postcontent comment commenttext textoriginal textdisplay selftext hitsentence",
     "created_at": "createdat datecreated datetime date timestamp tweetat tweetcreated tweetcreatedat postedat "
-    "publishedat posteddate postdate tweetdate created createdutc time indexedat",
-    "id": "id idstr tweetid postid statusid messageid commentid uri",
-    "author": "authorusername username author user handle screenname userscreenname authorhandle userhandle account",
-    "author_id": "authorid userid did authordid",
+    "publishedat published posteddate postdate postcreated tweetdate created createdutc createdtime time indexedat",
+    "id": "idstr id tweetid postid statusid messageid commentid uri",
+    "author": "authorusername userusername username author user handle screenname userscreenname authorhandle "
+    "userhandle authordisplayname account",
+    "author_id": "authorid useridstr userid did authordid",
     "lang": "lang language langs",
     "url": "url permalink link tweeturl posturl",
     "location": "location userlocation profilelocation authorlocation",

@@ -18,7 +18,8 @@ EARLIEST_SECONDS = 1e8
 _NUMBER = re.compile(r"\d{9,20}(\.\d{1,12})?")
 _CLOCK = re.compile(
     r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)?"
-    r"(?: ?([AaPp])\.?[Mm]\b\.?)?(?: ?(Z\b|(?:UTC|GMT)?(?:[+-]\d{2}:?\d{2}|\b)))?(?: ?\([^()]*\))?(?![\d:])"
+    r"(?: ?([AaPp])\.?[Mm]\b\.?)?(?: ?(Z\b|[ECMP][SD]T\b|(?:UTC|GMT)?(?:[+-]\d{2}:?\d{2}|\b)))?"
+    r"(?: ?\([^()]*\))?(?![\d:])"
 )
 _HALF = re.compile(r"\d ?[AaPp]\.?[Mm]\b")
 _FILLING = re.compile(r"[,·]|\bat\b|^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?(?=[\s,])", re.IGNORECASE)
@@ -26,6 +27,7 @@ _YEAR_FIRST = re.compile(r"(\d{4})([/.-])(\d{1,2})\2(\d{1,2})")
 _NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})")
 _MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)? (\d{4})")
 _DAY_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ([A-Za-z]{3,9})\.? (\d{4})")
+_HOURS_BEHIND = {"E": 5, "C": 6, "M": 7, "P": 8}
 _MONTHS = "january february march april may june july august september october november december".split()
 
 
@@ -183,6 +185,9 @@ def _at(date: tuple[int, int, int], clock: re.Match[str] | None) -> datetime:
 
 
 def _zone(written: str | None) -> timezone:
+    if written and written[0] in _HOURS_BEHIND:
+        # RFC 822, and summer time is an hour less.
+        return timezone(-timedelta(hours=_HOURS_BEHIND[written[0]] - (written[1] == "D")))
     ahead = re.search(r"([+-])(\d{2}):?(\d{2})", written or "")
     if ahead is None:
         return UTC

@@ -19,6 +19,10 @@ from voxpop.sources.formats.x_wire import REPOSTED
 
 _ROUNDED = re.compile(r"\d(\.\d*)?[eE]\+?\d+")
 _REFERENCES: dict[str, Kind] = {"retweeted": "repost", "replied_to": "reply", "quoted": "quote"}
+_INSIDE = re.compile(
+    r"(?:\{|\w+\().*?\b(?:username|screen_name)['\"]?\s*[:=]\s*['\"]([^'\"]+)|https?://[\w.]+/@?(\w+)/?$"
+)
+"""A user as a program printed one into a cell, or by the address of a profile."""
 _UNOFFICIAL = {"UK": "GB", "EL": "GR"}
 """Codes that people and the European Union write, and those of ISO 3166-1."""
 _X_MARKS = {"retweet_count", "repost_count", "possibly_sensitive", "conversation_id", "edit_history_tweet_ids"}
@@ -138,6 +142,8 @@ def _name(value: Any) -> str | None:
     if isinstance(value, dict):
         value = value.get("username") or value.get("handle") or value.get("screen_name") or value.get("name")
     name = _string(str(value) if isinstance(value, int) else value)
+    if name and (found := _INSIDE.match(name)):
+        name = found[1] or found[2]
     return name.removeprefix("@") or None if name else None
 
 
