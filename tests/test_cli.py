@@ -70,6 +70,12 @@ def test_posts_that_are_dated_at_their_ingest_are_counted_and_told(tmp_path: Pat
     )
 
 
+def test_posts_of_days_to_come_are_counted_as_undated(tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text("text,date\nhello,2199-11-19\nthere,2026-11-19\n")
+    ran = voxpop("ingest", tmp_path / "odd.csv", "--data", tmp_path / "d")
+    assert "1 came without a known date, or with one to come" in ran.stdout and "--dates" in ran.stdout
+
+
 def test_dates_are_read_in_the_order_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "days.csv").write_text("text,date\nhello,03/10/2026\nthere,04/10/2026\n")
     for dates, day in ((), "2026-03-10"), (("--dates", "day-first"), "2026-10-03"):

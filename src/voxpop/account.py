@@ -16,7 +16,8 @@ class Account:
     """Counts of records. `read` = `landed` + `duplicate` + `quarantined`, always.
 
     `ignored` counts, by kind, what a source holds that is not about a post (likes, follows, profiles); it is no part
-    of `read`. `undated` counts those of `landed` that came without a time, and so are dated at their ingest.
+    of `read`. `undated` counts those of `landed` that came without a time, or with one to come, and so
+    are dated at their ingest.
 
     >>> Account(read=3, landed=2, quarantined=1).balances
     True

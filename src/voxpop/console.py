@@ -40,11 +40,11 @@ def account_text(account: Account) -> str:
 
 
 def undated_text(account: Account) -> str:
-    """A line about posts without a time and the fix; nothing where there are none."""
+    """A line about posts without a time that can be theirs and the fix; nothing where there are none."""
     if not account.undated:
         return ""
-    fix = "name their column with --map created_at=COLUMN, into a new --data"
-    return f"\n{account.undated:,} came without a known date and are dated now; {fix}"
+    fix = "name their column with --map created_at=COLUMN, or what comes first in 03/12 with --dates, into a new --data"
+    return f"\n{account.undated:,} came without a known date, or with one to come, and are dated now; {fix}"
 
 
 class ShareBar:

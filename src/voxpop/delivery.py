@@ -6,11 +6,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from voxpop.account import Account
-from voxpop.ingest import Ingest, Progress, Rolling
+from voxpop.ingest import Ingest, Progress, Rolling, is_undated
 from voxpop.log import Held, Log
 from voxpop.seams import Source
 from voxpop.spool import GLANCE_SECONDS, Spool, SpoolSource
@@ -71,7 +72,8 @@ class _Handover:
         files: list[Path] = []
         async for fetched in source.read(None):
             read, bad = len(fetched.posts) + len(fetched.rejected), len(fetched.rejected)
-            undated = sum(post.created_at is None and post.op != "delete" for post in fetched.posts)
+            now = datetime.now(UTC)
+            undated = sum(is_undated(post, now) for post in fetched.posts)
             self._account += Account(read, 0, 0, bad, Counter(fetched.ignored), undated)
             if path := await asyncio.to_thread(self._spool.put, fetched):
                 files.append(path)

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -20,6 +20,8 @@ from voxpop.schema import Post, to_batch
 from voxpop.seams import Fetched, Keeping, Source
 from voxpop.seen import Seen, key
 from voxpop.segment import Segment
+
+CLOCKS_DIFFER = timedelta(hours=1)
 
 QUEUE_LENGTH = 8
 
@@ -164,7 +166,7 @@ class Ingest:
                 duplicate=len(fetched.posts) - len(fresh),
                 quarantined=len(fetched.rejected),
                 ignored=Counter(fetched.ignored),
-                undated=sum(post.created_at is None and post.op != "delete" for post in fresh),
+                undated=sum(is_undated(post, now) for post in fresh),
             )
         )
         if name in self._keeping and not self._open.posts:
@@ -193,6 +195,14 @@ class Ingest:
 
     def _tell(self, segment: Segment | None = None) -> None:
         self._watch(Progress(replace(self.account), self._done, segment, dict(self._ends)))
+
+
+def is_undated(post: Post, now: datetime) -> bool:
+    """Whether a post has no time that can be its own, and so is dated at its ingest: none, or one that is yet to come.
+
+    Clocks may differ by an hour without being told of.
+    """
+    return post.op != "delete" and (post.created_at is None or post.created_at > now + CLOCKS_DIFFER)
 
 
 def stamped(post: Post, now: datetime) -> Post:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from voxpop.bulk.split import LineRange, Split
-from voxpop.ingest import stamped
+from voxpop.ingest import is_undated, stamped
 from voxpop.schema import POST, Post, to_batch
 from voxpop.seen import key
 from voxpop.sources.formats.context import Author, Context, Decoded, FileOptions, decode_record
@@ -184,7 +184,7 @@ class _Sink:
         place = [
             pa.repeat(pa.scalar(number, pa.int64()), len(posts)) for number in (self._split.file, self._split.part)
         ]
-        undated = pa.array([int(post.created_at is None and post.op != "delete") for post in posts], pa.int64())
+        undated = pa.array([int(is_undated(post, self._now)) for post in posts], pa.int64())
         columns = to_batch([stamped(post, self._now) for post in posts]).columns
         return pa.RecordBatch.from_arrays([*columns, keys, *place, rows, undated], schema=STAGED)
 

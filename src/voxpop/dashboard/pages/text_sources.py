@@ -67,7 +67,7 @@ ACCOUNTED: Final = {
     "landed": ("Landed", "new posts, edits and deletions, in the log"),
     "duplicate": ("Duplicate", "there already"),
     "quarantined": ("Set aside", "could not be read"),
-    "undated": ("Undated", "landed without a time of their own, so dated when read"),
+    "undated": ("Undated", "landed without a time of their own, or with one to come, so dated when read"),
 }
 IGNORED: Final = "Ignored"
 IGNORED_HELP: Final = "not about a post, so not among what was read"
