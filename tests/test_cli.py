@@ -70,6 +70,16 @@ def test_posts_that_are_dated_at_their_ingest_are_counted_and_told(tmp_path: Pat
     )
 
 
+def test_dates_without_a_zone_are_of_the_zone_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "days.csv").write_text("text,date\nhello,2026-07-01 12:00\n")
+    found = answer("ingest", tmp_path / "days.csv", "--timezone", "Europe/Berlin", "--data", tmp_path / "d")
+    (segment,) = (tmp_path / "d" / "landing").glob("*/*.parquet")
+    assert found["landed"] == 1 and pq.read_table(segment)["created_at"][0].as_py().hour == 10
+    for wrong in ("Mars/North", "../etc", ""):
+        refused = voxpop("ingest", tmp_path / "days.csv", "--timezone", wrong, "--data", tmp_path / "d")
+        assert refused.returncode == 1 and "Europe/Berlin" in refused.stderr
+
+
 def test_posts_of_days_to_come_are_counted_as_undated(tmp_path: Path) -> None:
     (tmp_path / "odd.csv").write_text("text,date\nhello,2199-11-19\nthere,2026-11-19\n")
     ran = voxpop("ingest", tmp_path / "odd.csv", "--data", tmp_path / "d")

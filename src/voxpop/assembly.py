@@ -199,7 +199,7 @@ def source(table: SourceSettings, settings: Settings) -> Source:
         return bluesky(table, settings.data / "dictionaries")
     if table.kind == "replay":
         return ReplaySource(table.paths, Replay(speed=table.speed, loop=table.loop), name=name)
-    options = FileOptions(mapping=table.map, source=table.network, dates=table.dates)
+    options = FileOptions(table.map, table.network, table.dates, table.timezone)
     if table.watch:
         return WatchSource(table.paths, options, name=name)
     return FilesSource(table.paths, options, name=name)

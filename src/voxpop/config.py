@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -78,6 +79,8 @@ class SourceSettings(BaseModel):
     """For `files`: what to call the source of rows in plain tables and text."""
     dates: Literal["auto", "day-first", "month-first"] = "auto"
     """For `files`: what comes first in dates such as 03/12/2026; `auto` is as the beginning of a file shows."""
+    timezone: ZoneInfo = ZoneInfo("UTC")
+    """For `files`: of dates in tables that name no zone, such as `Europe/Berlin`."""
     watch: bool = False
     """For `files`: do not stop at the end; read files as they appear in the paths, and as they grow."""
     speed: float = Field(1.0, gt=0, le=3600)

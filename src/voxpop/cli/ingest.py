@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -30,6 +31,9 @@ def ingest(
         Literal["auto", "day-first", "month-first"],
         typer.Option(help="What comes first in dates such as 03/12/2026; auto is as the file's beginning shows."),
     ] = "auto",
+    timezone: Annotated[
+        str, typer.Option(metavar="NAME", help="Of dates in plain tables that name none, such as Europe/Berlin.")
+    ] = "UTC",
     data: Data = None,
     settings_file: Config = None,
     engine: Engine = None,
@@ -45,14 +49,14 @@ def ingest(
 
     Example: voxpop ingest export.csv --map text=Tweet,created_at=Date
 
-    Example: voxpop ingest export.csv --dates day-first
+    Example: voxpop ingest export.csv --dates day-first --timezone Europe/Berlin
 
     Example: voxpop ingest exports --engine spark --master spark://host:7077 --data /shared/my-data
     """
     from voxpop.sources.formats.context import FileOptions
 
     settings = config.load(settings_file, data=data, **engine_flags(engine, master))
-    files, options = [Path(path) for path in paths], FileOptions(_mapping(map_), network, dates)
+    files, options = [Path(path) for path in paths], FileOptions(_mapping(map_), network, dates, _zone(timezone))
     if settings.engine == "dask":
         raise Terminal("ingest runs on the engines embedded and spark, not on dask; give --engine embedded")
     delivered = (_on_spark if settings.engine == "spark" else _here)(settings, files, options)
@@ -111,3 +115,12 @@ def _mapping(given: str | None) -> dict[str, str]:
     if wrong:
         raise Terminal(f"--map cannot read {', '.join(wrong)}; write it as --map text=COLUMN,created_at=COLUMN")
     return {field.strip(): column.strip() for field, _, column in pairs}
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise Terminal(
+            f"there is no time zone {name!r}; name one of IANA's with --timezone, like Europe/Berlin"
+        ) from error

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -74,6 +75,26 @@ def test_a_date_is_read_as_written(written: object, meant: datetime) -> None:
 def test_what_is_no_date_is_refused_with_its_text(written: object) -> None:
     with pytest.raises(ValueError, match="is not a date"):
         parse_date(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [
+        ("2026-07-01 12:00", 10),
+        ("2026-12-01 12:00", 11),
+        ("01.07.2026, 12:00", 10),
+        ("July 1, 2026 12:00 PM", 10),
+        ("2026-07-01", 22),
+        ("1 July 2026", 22),
+        ("2026-07-01 12:00 UTC", 12),
+        ("2026-07-01T12:00:00Z", 12),
+        ("July 1, 2026 12:00 PM EDT", 16),
+        ("Wed Jul 01 12:00:00 +0000 2026", 12),
+        (datetime(2026, 7, 1, 12).replace(tzinfo=None), 10),  # noqa: DTZ001
+    ],
+)
+def test_a_date_without_a_zone_is_of_the_zone_that_is_said(written: object, hour: int) -> None:
+    assert parse_date(written, zone=ZoneInfo("Europe/Berlin")).hour == hour
 
 
 @pytest.mark.parametrize(

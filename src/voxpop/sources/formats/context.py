@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -29,12 +29,14 @@ class FileOptions:
         mapping: from a name in `FIELDS` to the file's column; in JSON, `user.name` reaches into objects. Fields that
             are not mapped are guessed by well-known column names.
         source: the `source` of such posts.
+        timezone: of dates that name none.
         dates: what comes first in dates such as 03/12/2026; `auto` is as the beginning of the file shows.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     source: str = "file"
     dates: Literal["auto", "day-first", "month-first"] = "auto"
+    timezone: tzinfo = UTC
 
 
 class Author(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
@@ -37,10 +37,10 @@ class WrongOrderError(ValueError):
     """A date of which day and month cannot be in the order that its file has."""
 
 
-def parse_date(value: object, order: Order = "any") -> datetime:
+def parse_date(value: object, order: Order = "any", zone: tzinfo = UTC) -> datetime:
     """Read a date; the answer is in UTC.
 
-    Understands ISO 8601 with `T` or a space, with or without a zone (without: UTC); Unix time in seconds,
+    Understands ISO 8601 with `T` or a space, with or without a zone (without: `zone`); Unix time in seconds,
     milliseconds, microseconds or nanoseconds, told apart by size; `03/12/2021, 15:47:03` and the like, with AM and
     PM; English names of months; and the dates of e-mail and of Twitter's first API. The trap: `03/12/2021` is
     ambiguous, so say the `order` where it is known.
@@ -55,11 +55,11 @@ def parse_date(value: object, order: Order = "any") -> datetime:
     """
     try:
         if isinstance(value, datetime):
-            return _utc(value)
+            return _utc(value, zone)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return _unix(value)
         if isinstance(value, str):
-            return _text(" ".join(value.split()), order)
+            return _text(" ".join(value.split()), order, zone)
     except WrongOrderError:
         raise
     except (OverflowError, TypeError, IndexError, ValueError):
@@ -91,8 +91,9 @@ def from_micros(micros: int) -> datetime:
         raise ValueError(f"{micros} microseconds is no time between the years 1 and 9999") from None
 
 
-def _utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+def _utc(value: datetime, zone: tzinfo) -> datetime:
+    # Of the two times that an hour has when clocks are set back, the first is meant.
+    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _unix(value: int | float) -> datetime:
@@ -107,11 +108,13 @@ def _unix(value: int | float) -> datetime:
     raise ValueError
 
 
-def _text(value: str, order: Order) -> datetime:
+def _text(value: str, order: Order, zone: tzinfo) -> datetime:
     if _NUMBER.fullmatch(value):
         return _unix(float(value) if "." in value else int(value))
     try:
-        return _utc(datetime.fromisoformat(value.removesuffix(" UTC")))
+        if value.endswith(" UTC"):
+            return _utc(datetime.fromisoformat(value.removesuffix(" UTC")), UTC)
+        return _utc(datetime.fromisoformat(value), zone)
     except ValueError:
         pass
     if found := _TWITTER.fullmatch(value):
@@ -119,11 +122,11 @@ def _text(value: str, order: Order) -> datetime:
         return datetime(year, _month(found[1]), day_of_month, hour, minute, second, tzinfo=UTC)
     day, clock = _day_of(value)
     if date := _date(day, order, value):
-        return _at(date, clock)
+        return _at(date, clock, zone)
     if _HALF.search(value):
         # The next one would read "5:00 PM" as five in the morning.
         raise ValueError
-    return _utc(parsedate_to_datetime(value))
+    return _utc(parsedate_to_datetime(value), zone)
 
 
 def _day_of(value: str) -> tuple[str, re.Match[str] | None]:
@@ -174,23 +177,26 @@ def _month(name: str) -> int:
     raise ValueError
 
 
-def _at(date: tuple[int, int, int], clock: re.Match[str] | None) -> datetime:
+def _at(date: tuple[int, int, int], clock: re.Match[str] | None, zone: tzinfo) -> datetime:
     if clock is None:
-        return datetime(*date, tzinfo=UTC)
+        return _utc(datetime(*date, tzinfo=zone), zone)
     hour, minute, second = (int(part or 0) for part in clock.group(1, 2, 3))
     micros = int((clock[4] or "0").ljust(6, "0"))
     if half := (clock[5] or "").lower():
         if hour > 12 and half == "a":
             raise ValueError
         hour = hour % 12 + 12 * (half == "p") if hour <= 12 else hour
-    return datetime(*date, hour, minute, second, micros, tzinfo=_zone(clock[6])).astimezone(UTC)
+    return datetime(*date, hour, minute, second, micros, tzinfo=_zone(clock[6]) or zone).astimezone(UTC)
 
 
-def _zone(written: str | None) -> timezone:
-    if written and written[0] in _HOURS_BEHIND:
+def _zone(written: str | None) -> tzinfo | None:
+    """The zone that is written, if there is one."""
+    if not written:
+        return None
+    if written[0] in _HOURS_BEHIND:
         # RFC 822, and summer time is an hour less.
         return timezone(-timedelta(hours=_HOURS_BEHIND[written[0]] - (written[1] == "D")))
-    ahead = re.search(r"([+-])(\d{2}):?(\d{2})", written or "")
+    ahead = re.search(r"([+-])(\d{2}):?(\d{2})", written)
     if ahead is None:
         return UTC
     found = timedelta(hours=int(ahead[2]), minutes=int(ahead[3]))

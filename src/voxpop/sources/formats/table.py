@@ -50,7 +50,7 @@ class Table:
         row = _decode_object(record) if isinstance(record, bytes) else record
         fields = {ours: cell(row, theirs) for ours, theirs in context.columns.items()}
         text = _text(fields.get("text"))
-        created_at = parse_date(_moment(fields), context.order) if "created_at" in context.columns else None
+        created_at = _created_at(fields, context)
         author = _name(fields.get("author"))
         native = _id(fields.get("id")) or context.identity(created_at, author, text)
         source = "bluesky" if native.startswith("at://") else context.options.source
@@ -168,12 +168,13 @@ def _bluesky_url(native: str) -> str | None:
     return f"https://bsky.app/profile/{did}/post/{rkey}" if middle and native.startswith("at://") else None
 
 
-def _moment(fields: Row) -> Any:
-    """The date, with the time of day where that stands in a column of its own."""
-    day, clock = fields.get("created_at"), fields.get("clock")
-    if not clock:
-        return day
-    return f"{day.date() if isinstance(day, datetime) else day} {clock}"
+def _created_at(fields: Row, context: Context) -> datetime | None:
+    if "created_at" not in context.columns:
+        return None
+    moment, clock = fields.get("created_at"), fields.get("clock")
+    if clock:
+        moment = f"{moment.date() if isinstance(moment, datetime) else moment} {clock}"
+    return parse_date(moment, context.order, context.options.timezone)
 
 
 def _country(written: str | None) -> str | None:
