@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -267,6 +268,14 @@ def test_a_time_of_day_in_a_column_of_its_own_is_of_the_date(table: str, times: 
     (tmp_path / "posts").write_text(table)
     found = read(tmp_path / "posts").posts
     assert [str(post.created_at) for post in found] == [f"2026-11-19 {time}+00:00" for time in times]
+
+
+def test_a_time_of_day_of_parquet_is_of_the_date(tmp_path: Path) -> None:
+    table = pa.table({"Tweet": ["hi"], "Date": [date(2026, 11, 19)], "Time": ["17:05"], "id": [1.0]})
+    pq.write_table(pa.concat_tables([table, table.set_column(3, "id", pa.array([2.0]))]), tmp_path / "posts")
+    found = read(tmp_path / "posts").posts
+    assert {str(post.created_at) for post in found} == {"2026-11-19 17:05:00+00:00"}
+    assert found[1].post_id == found[0].post_id + "-2" != "file:2"
 
 
 def test_a_point_may_have_commas(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ _KNOWN: dict[str, str] = {
     "lat": "lat latitude",
     "lon": "lon lng long longitude",
 }
-_CLOCKS = {"time", "timeofday", "clock", "hour", "posttime", "tweettime"}
+CLOCKS = {"time", "timeofday", "clock", "hour", "posttime", "tweettime"}
+"""Well-known names of columns with the time of day, as `plain` writes them."""
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?")
 KNOWN: dict[str, tuple[str, ...]] = {ours: tuple(names.split()) for ours, names in _KNOWN.items()}
 """Well-known names of columns by field, best first, as `plain` writes them."""
@@ -120,7 +121,7 @@ def with_ids(
     """
     if "id" not in chosen or "id" in mapping or len(rows) < 2:
         return dict(chosen)
-    found = [str(cell(row, chosen["id"])) for row in rows]
+    found = [str(cell(row, chosen["id"])).removesuffix(".0") for row in rows]
     counted = any(found == [str(number) for number in range(start, start + len(rows))] for start in (0, 1))
     return {ours: column for ours, column in chosen.items() if not (counted and ours == "id")}
 
@@ -135,7 +136,7 @@ def with_clock(
     """
     if "created_at" not in chosen or "created_at" in mapping or not rows:
         return dict(chosen)
-    beside = next((name for name in rows[0] if plain(name) in _CLOCKS and name not in chosen.values()), None)
+    beside = next((name for name in rows[0] if plain(name) in CLOCKS and name not in chosen.values()), None)
     if beside is None or any(":" in str(cell(row, chosen["created_at"])) for row in rows):
         return dict(chosen)
     times = [str(row.get(beside) or "").strip() for row in rows]

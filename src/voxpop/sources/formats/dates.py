@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
@@ -56,6 +56,8 @@ def parse_date(value: object, order: Order = "any", zone: tzinfo = UTC) -> datet
     try:
         if isinstance(value, datetime):
             return _utc(value, zone)
+        if isinstance(value, date):
+            return datetime(value.year, value.month, value.day, tzinfo=zone).astimezone(UTC)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return _unix(value)
         if isinstance(value, str):
@@ -121,8 +123,8 @@ def _text(value: str, order: Order, zone: tzinfo) -> datetime:
         day_of_month, hour, minute, second, year = map(int, found.group(2, 3, 4, 5, 6))
         return datetime(year, _month(found[1]), day_of_month, hour, minute, second, tzinfo=UTC)
     day, clock = _day_of(value)
-    if date := _date(day, order, value):
-        return _at(date, clock, zone)
+    if calendar := _date(day, order, value):
+        return _at(calendar, clock, zone)
     if _HALF.search(value):
         # The next one would read "5:00 PM" as five in the morning.
         raise ValueError
@@ -177,16 +179,16 @@ def _month(name: str) -> int:
     raise ValueError
 
 
-def _at(date: tuple[int, int, int], clock: re.Match[str] | None, zone: tzinfo) -> datetime:
+def _at(calendar: tuple[int, int, int], clock: re.Match[str] | None, zone: tzinfo) -> datetime:
     if clock is None:
-        return _utc(datetime(*date, tzinfo=zone), zone)
+        return _utc(datetime(*calendar, tzinfo=zone), zone)
     hour, minute, second = (int(part or 0) for part in clock.group(1, 2, 3))
     micros = int((clock[4] or "0").ljust(6, "0"))
     if half := (clock[5] or "").lower():
         if hour > 12 and half == "a":
             raise ValueError
         hour = hour % 12 + 12 * (half == "p") if hour <= 12 else hour
-    return datetime(*date, hour, minute, second, micros, tzinfo=_zone(clock[6]) or zone).astimezone(UTC)
+    return datetime(*calendar, hour, minute, second, micros, tzinfo=_zone(clock[6]) or zone).astimezone(UTC)
 
 
 def _zone(written: str | None) -> tzinfo | None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from voxpop.errors import Terminal
-from voxpop.sources.formats.columns import apart, cell, choose, guess, unambiguous, with_clock, with_ids
+from voxpop.sources.formats.columns import CLOCKS, apart, cell, choose, guess, plain, unambiguous, with_clock, with_ids
 from voxpop.sources.formats.context import FileOptions, Format, Sample
 from voxpop.sources.formats.dates import Order, order_of
 from voxpop.sources.formats.line import JSON_FORMATS, AnyLine
@@ -212,11 +212,11 @@ def _parquet(stream: Stream, options: FileOptions) -> Recognised:
 
 
 def _first_rows(path: Path, columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """What is not text of the first rows, in its order."""
-    skipped = columns.get("text", "").partition(".")[0]
+    """Ids, dates and times of day of the first rows."""
+    wanted = {columns.get(ours, "").partition(".")[0] for ours in ("created_at", "id")}
     try:
         with pq.ParquetFile(path) as file:
-            there = [name for name in file.schema_arrow.names if name != skipped]
+            there = [name for name in file.schema_arrow.names if name in wanted or plain(name) in CLOCKS]
             yield from next(file.iter_batches(200, columns=there)).to_pylist()
     except (pa.ArrowException, OSError, StopIteration, ValueError, OverflowError):
         # What is wrong with it is told where it is read.
