@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from voxpop.schema import Post
-from voxpop.sources.formats.context import UNREADABLE, Context, Sample, reason
+from voxpop.sources.formats.context import Context, Sample, decode_each
 from voxpop.sources.formats.dates import parse_date
 from voxpop.sources.formats.jetstream import COLLECTION, Record, relation
 
@@ -67,11 +67,7 @@ class BlueskyPosts:
             _decode_into(page.post if memoryview(page.post) else record, context)
         elif not items:
             context.ignore("empty page")
-        for raw in items:
-            try:
-                _decode_into(raw, context)
-            except UNREADABLE as error:
-                context.reject(raw, reason(error))
+        decode_each(items, lambda raw: _decode_into(raw, context), context)
 
 
 def _shows(record: dict[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal, NamedTuple, Protocol
@@ -149,6 +149,15 @@ def decode_record(format: Format, record: Any, context: Context) -> None:
         format.decode(record, context)
     except UNREADABLE as error:
         context.reject(record, reason(error))
+
+
+def decode_each(raws: Iterable[Any], decode: Callable[[Any], None], context: Context) -> None:
+    """Decode the posts of a page; one that cannot be read is rejected alone, with the reason."""
+    for raw in raws:
+        try:
+            decode(raw)
+        except UNREADABLE as error:
+            context.reject(raw, reason(error))
 
 
 def reason(error: Exception) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from voxpop.schema import Kind, Post
-from voxpop.sources.formats.context import UNREADABLE, Context, Sample, on_earth, reason
+from voxpop.sources.formats.context import Context, Sample, decode_each, on_earth
 from voxpop.sources.formats.dates import parse_date
-from voxpop.sources.formats.x_wire import REPOSTED, Id
+from voxpop.sources.formats.x_wire import REPOSTED, Id, Place
 
 _NOTICES = {"limit", "scrub_geo", "status_withheld", "user_withheld", "disconnect", "warning", "friends", "event"}
 _MARKS = {"user", "entities", "retweet_count", "favorite_count", "in_reply_to_status_id_str", "truncated"}
@@ -23,13 +23,6 @@ class _User(msgspec.Struct):
     id_str: str | None = None
     screen_name: str | None = None
     location: str | None = None
-
-
-class _Place(msgspec.Struct):
-    full_name: str | None = None
-    name: str | None = None
-    country: str | None = None
-    country_code: str | None = None
 
 
 class _Point(msgspec.Struct):
@@ -70,7 +63,7 @@ class _Status(msgspec.Struct):
     user: _User | None = None
     lang: str | None = None
     coordinates: _Point | None = None
-    place: _Place | None = None
+    place: Place | None = None
     reposted: _Status | None = msgspec.field(name="retweeted_status", default=None)
     answered: str | None = msgspec.field(name="in_reply_to_status_id_str", default=None)
     quoted: str | None = msgspec.field(name="quoted_status_id_str", default=None)
@@ -114,11 +107,7 @@ class XStatuses:
         """Every status of a record; a bad one of a page is rejected alone."""
         found = _decode_record(record)
         if found.statuses is not None:
-            for raw in found.statuses:
-                try:
-                    context.posts.append(_post(_decode_status(raw)))
-                except UNREADABLE as error:
-                    context.reject(raw, reason(error))
+            decode_each(found.statuses, lambda raw: context.posts.append(_post(_decode_status(raw))), context)
             if not found.statuses:
                 context.ignore("empty page")
         elif found.delete is not None:
@@ -150,7 +139,7 @@ def _post(status: _Status) -> Post:
     own = _native(status)
     first = _first(status, own)
     kind, ref, text = _relation(status)
-    user, place = status.user or _User(), status.place or _Place()
+    user, place = status.user or _User(), status.place or Place()
     lat, lon = _gps(status.coordinates)
     return Post(
         post_id="x:" + first,

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from voxpop.schema import Kind, Post
-from voxpop.sources.formats.context import UNREADABLE, Author, Context, Sample, on_earth, reason
+from voxpop.sources.formats.context import Author, Context, Sample, decode_each, on_earth
 from voxpop.sources.formats.dates import parse_date
 from voxpop.sources.formats.x_wire import Envelope, Geo, Id, Included, Item, Place, User, full_text
 
@@ -37,11 +37,7 @@ class XPages:
         page = _decode_envelope(record)
         items = _items(page.data)
         included = Included(page.includes)
-        for raw in items:
-            try:
-                _decode_into(raw, included, context)
-            except UNREADABLE as error:
-                context.reject(raw, reason(error))
+        decode_each(items, lambda raw: _decode_into(raw, included, context), context)
         if page.errors:
             context.ignore("partial error" if items else "stream error", len(page.errors))
         elif not items:
