@@ -205,6 +205,14 @@ def test_hosts_are_asked_only_when_told_to(tmp_path: Path) -> None:
     assert looked(tmp_path, path, network=True)["source bluesky"].state == "fail"
 
 
+def test_an_address_that_is_none_fails_alone(tmp_path: Path) -> None:
+    path = tmp_path / "voxpop.toml"
+    path.write_text('[[sources]]\nkind = "bluesky"\nhosts = ["["]\n[[sources]]\nkind = "files"\npaths = ["."]\n')
+    checks = looked(tmp_path, path, network=True)
+    assert checks["source bluesky"].state == "fail" and checks["source bluesky"].fix
+    assert checks["source files"].state == "ok"
+
+
 def test_a_clock_behind_what_landed_fails(log: Log) -> None:
     (log.landing / log.segments()[0].day).rename(log.landing / "2199-01-01")
     checks = looked(log.root)

@@ -84,8 +84,8 @@ def _live(name: str, kind: str, hosts: Callable[[], Sequence[str]], *, network: 
     try:
         found = hosts()
     except Terminal as error:
-        told, _, fix = str(error).rpartition("; ")
-        return Check(name, "fail", told, fix)
+        told, _, fix = str(error).partition("; ")
+        return Check(name, "fail", told, fix or "correct it in the settings")
     return _reached(name, found) if network else Check(name, "ok", f"{kind}, not asked")
 
 
@@ -111,9 +111,9 @@ def _of_channel(table: ChannelSettings, settings: Settings) -> Sequence[str]:
 
 def _reached(name: str, hosts: Sequence[str]) -> Check:
     for host in hosts:
-        parts = urlsplit(host if "://" in host else f"//{host}")
-        standard = 80 if parts.scheme in ("ws", "http") else 443
         try:
+            parts = urlsplit(host if "://" in host else f"//{host}")
+            standard = 80 if parts.scheme in ("ws", "http") else 443
             socket.create_connection((parts.hostname or "", parts.port or standard), NETWORK_SECONDS).close()
         except (OSError, ValueError):
             continue
