@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voxpop import assembly, config
+from voxpop import config
 from voxpop.cli.options import engine_flags
 from voxpop.errors import Terminal
 
@@ -103,24 +103,6 @@ def test_words_choose_tables_by_name_live_networks_and_files(tmp_path: Path) -> 
         settings.chosen_sources([], watch=True)
     with pytest.raises(Terminal, match="blusky is neither .* sky, bluesky"):
         settings.chosen_sources(["blusky"])
-
-
-def test_a_mastodon_token_comes_from_the_environment_or_a_file_and_is_never_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VOXPOP_MASTODON_TOKEN", "not-for-eyes")
-    path = write(tmp_path, '[[sources]]\nkind = "mastodon"\nhost = "town.example"\nstreams = ["hashtag:gta6"]\n')
-    settings = config.load(path)
-    assert settings.mastodon_token and settings.mastodon_token.get_secret_value() == "not-for-eyes"
-    assert "not-for-eyes" not in repr(settings)
-    (table,) = settings.chosen_sources(["mastodon"])
-    assert assembly.source(table, settings).name == "mastodon"
-    (tmp_path / "token").write_text("not for eyes")
-    with pytest.raises(Terminal, match="the token for town.example .* holds spaces") as refused:
-        assembly.source(table.model_copy(update={"token_file": tmp_path / "token"}), settings)
-    assert "eyes" not in str(refused.value)
-    with pytest.raises(Terminal, match="write the secret into it"):
-        assembly.source(table.model_copy(update={"token_file": tmp_path / "gone"}), settings)
 
 
 def test_an_address_names_its_engine_and_no_other() -> None:

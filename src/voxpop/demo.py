@@ -17,6 +17,7 @@ from voxpop.config import Settings, SourceSettings
 from voxpop.log import Log
 from voxpop.seams import Source
 from voxpop.server import Server, Serving
+from voxpop.sources import configured
 from voxpop.sources.replay import Replay, ReplaySource
 
 LAUNCH = datetime(2026, 11, 19, 5, 0, tzinfo=UTC)
@@ -62,7 +63,7 @@ def _replay(speed: float) -> Source:
 
 def _live(settings: Settings) -> Source:
     given = next((table for table in settings.sources if table.kind == "bluesky"), SourceSettings(kind="bluesky"))
-    source = assembly.bluesky(given)
+    source = configured.bluesky_of(given)
     # A dashboard that waits for ever for its first post would not say why.
     console.say(f"listening to {asyncio.run(source.reach())}")
     return source

@@ -196,15 +196,15 @@ def opened(settings: Any, chosen: Sequence[Any], *, once: bool) -> list[Any]:
     Raises:
         Terminal: one has no end, and an end is wanted.
     """
-    from voxpop import assembly
+    from voxpop.sources import configured
 
     live = [table.name or table.kind for table in chosen if not table.has_end]
     if once and live:
         raise Terminal(f"{', '.join(live)} has no end, so --once would never stop; leave --once out")
     for table in chosen:
         if table.kind == "x":
-            console.say(assembly.x_purse(table, settings).text())
-    return [assembly.source(table, settings) for table in chosen]
+            console.say(configured.x_purse(table, settings).text())
+    return [configured.source_of(table, settings) for table in chosen]
 
 
 def _run_once(parts: Any, sources: Sequence[Any]) -> dict[str, Any]:

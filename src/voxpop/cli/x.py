@@ -78,14 +78,14 @@ def compliance(
 
     Example: voxpop x compliance --days 30 --data my-data
     """
-    from voxpop import assembly
     from voxpop.delivery import deliver
     from voxpop.ingest import Rolling
     from voxpop.log import Log
+    from voxpop.sources import configured
     from voxpop.sources.x.compliance import ComplianceSource, ids_in
 
     settings = config.load(settings_file, data=data)
-    access = assembly.x_access(_table(settings), settings)
+    access = configured.x_access(_table(settings), settings)
     log = Log(settings.data)
     ids = ids_in(log, days)
     console.say(f"asking X about {len(ids):,} posts")
@@ -99,16 +99,16 @@ def compliance(
 
 
 def _spend(data: Any, settings_file: Any, json_: bool) -> None:
-    from voxpop import assembly
+    from voxpop.sources import configured
 
     settings = config.load(settings_file, data=data)
-    purse = assembly.x_purse(_table(settings), settings)
+    purse = configured.x_purse(_table(settings), settings)
     console.answer(purse.report(), as_json=json_, text=purse.text())
 
 
 async def _volumes(settings: Settings, table: SourceSettings, query: str | None) -> list[Volume]:
-    from voxpop import assembly
     from voxpop.catalogue import Catalogue
+    from voxpop.sources import configured
     from voxpop.sources.websocket import Lost
     from voxpop.sources.x.access import connected
     from voxpop.sources.x.counts import volume
@@ -117,9 +117,9 @@ async def _volumes(settings: Settings, table: SourceSettings, query: str | None)
 
     topics = Catalogue(settings.all_topics(), settings.data).topics
     queries = [query] if query else [rule.value for rule in wanted(lambda: topics)(SEARCH_LIMIT)]
-    purse, prices = assembly.x_purse(table, settings), assembly.x_prices(table)
+    purse, prices = configured.x_purse(table, settings), configured.x_prices(table)
     try:
-        async with connected(assembly.x_access(table, settings)) as client:
+        async with connected(configured.x_access(table, settings)) as client:
             return [await volume(client, one, purse, prices) for one in queries]
     except LimitReached as reached:
         raise Terminal(f"the spend limit is reached until {reached.until:%Y-%m-%d} UTC; raise usd_per_day") from None

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from voxpop import assembly, config
+from voxpop import config
 from voxpop.api.keys import KeyRing
 from voxpop.channels import ChannelSettings
 from voxpop.config import Settings, SourceSettings
@@ -18,6 +18,7 @@ from voxpop.doctor.check import Check, State
 from voxpop.errors import Terminal
 from voxpop.notify.channel import Mail, Web
 from voxpop.notify.opening import channels_of
+from voxpop.sources import configured
 from voxpop.sources.bluesky import HOSTS
 from voxpop.spark.fitness import findings
 
@@ -92,9 +93,9 @@ def _live(name: str, kind: str, hosts: Callable[[], Sequence[str]], *, network: 
 def _of_source(table: SourceSettings, settings: Settings) -> Sequence[str]:
     # A whole source of X would open the record of what it has cost.
     if table.kind == "x":
-        assembly.x_access(table, settings)
+        configured.x_access(table, settings)
     else:
-        assembly.source(table, settings)
+        configured.source_of(table, settings)
     return asked(table)
 
 
