@@ -12,6 +12,7 @@ import numpy as np
 
 from voxpop.insight.pulse import EPOCH, STEP, Subject
 from voxpop.insight.scan import DAILY, Measure, Scale, Scan
+from voxpop.metrics import Floats, Ints
 
 State = Literal["open", "ongoing", "closed"]
 Direction = Literal["up", "down"]
@@ -87,6 +88,11 @@ class Life:
     alert: Alert | None = None
     fired: set[Scale] = field(default_factory=set)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is going on: then a window that does not fire changes nothing."""
+        return not self.hot and self.alert is None
+
     def take(self, scale: Scale, p: float, alpha: float) -> bool:
         """Take one window in; answers whether the scale fired and was cold."""
         fired = p <= alpha and scale not in self.hot
@@ -115,19 +121,12 @@ class Lives:
 
         The rows of each scan are those of `subjects`; beside it is how improbable a window must be to fire.
         """
+        courses = {measure: _Course.of(measure, scans) for measure in ("volume", "net")}
         for row, measure, direction in self._touched(subjects, scans):
             about = subjects[row], measure, direction
             life = self._lives.setdefault(about, Life({}))
-            own = [
-                (end, scan.scale.minutes, at, scan, alpha)
-                for scan, alpha in scans
-                if scan.measure == measure
-                for at, end in enumerate(scan.ends.tolist())
-            ]
-            for _, _, at, scan, alpha in sorted(own, key=lambda one: one[:2]):
-                fired = life.take(scan.scale, _p(scan, row, at, direction), alpha)
-                yield from _stepped(life, about, (scan, row, at), fired=fired)
-            if not life.hot and life.alert is None:
+            yield from courses[measure].through(life, about, row)
+            if life.idle:
                 del self._lives[about]
 
     def _touched(
@@ -143,30 +142,72 @@ class Lives:
         return sorted(found)
 
 
-def _p(scan: Scan, row: int, at: int, direction: Direction) -> float:
-    """How improbable a window is in a direction; 1 where it went the other way."""
-    rose = scan.value[row, at] > scan.expected[row, at]
-    return float(scan.p[row, at]) if rose == (direction == "up") else 1.0
+@dataclass(frozen=True)
+class _Course:
+    """The windows of a measure's scans in the order in which they are known: by their end, the shortest first."""
+
+    scans: list[Scan]
+    alphas: Floats
+    which: Ints
+    at: Ints
+
+    @classmethod
+    def of(cls, measure: Measure, scans: list[tuple[Scan, float]]) -> _Course:
+        """Those of one measure; beside each scan is how improbable its windows must be to fire."""
+        own = [(scan, alpha) for scan, alpha in scans if scan.measure == measure]
+        which = np.repeat(np.arange(len(own)), [len(scan.ends) for scan, _ in own])
+        at = np.concatenate([np.arange(len(scan.ends)) for scan, _ in own] or [which])
+        ends = np.concatenate([scan.ends for scan, _ in own] or [which])
+        minutes = np.array([scan.scale.minutes for scan, _ in own], np.int64)[which]
+        order = np.lexsort((minutes, ends))
+        alphas = np.array([alpha for _, alpha in own], np.float64)
+        return cls([scan for scan, _ in own], alphas[which[order]], which[order], at[order])
+
+    def through(self, life: Life, about: tuple[Subject, Measure, Direction], row: int) -> Iterator[Alert]:
+        """Bring a life to the end of the day; while it is idle, only to windows that fire."""
+        p = np.empty(len(self.which))
+        for number, scan in enumerate(self.scans):
+            own = self.which == number
+            p[own] = _directed(scan, row, about[2])[self.at[own]]
+        fires = np.flatnonzero(p <= self.alphas)
+        place = 0
+        while place < len(p):
+            if life.idle:
+                later = fires[np.searchsorted(fires, place) :]
+                if not len(later):
+                    return
+                place = int(later[0])
+            scan, one = self.scans[self.which[place]], float(p[place])
+            fired = life.take(scan.scale, one, float(self.alphas[place]))
+            yield from _stepped(life, about, (scan, row, int(self.at[place]), one), fired=fired)
+            place += 1
+
+
+def _directed(scan: Scan, row: int, direction: Direction) -> Floats:
+    """How improbable each window is in a direction; 1 where it went the other way."""
+    rose = scan.value[row] > scan.expected[row]
+    return np.where(rose == (direction == "up"), scan.p[row], 1.0)
 
 
 def _stepped(
-    life: Life, about: tuple[Subject, Measure, Direction], place: tuple[Scan, int, int], *, fired: bool
+    life: Life, about: tuple[Subject, Measure, Direction], place: tuple[Scan, int, int, float], *, fired: bool
 ) -> Iterator[Alert]:
     """Bring the alert of a life up to a window that it took in."""
-    scan, row, at = place
-    seen = _seen(scan, row, at, _p(scan, row, at, about[2]))
+    scan, _, _, p = place
     if life.alert is None:
         if fired:
             subject, measure, direction = about
+            seen = _seen(*place)
             life.alert = Alert(*subject, measure, direction, "open", seen, seen, seen.end)
             life.fired = {scan.scale}
         return
     life.fired |= {scan.scale} if fired else set()
     if not _lasts(life):
-        yield replace(life.alert, state="closed", closed=seen.end)
+        yield replace(life.alert, state="closed", closed=_seen(*place).end)
         life.alert = None
-    elif scan.scale in life.hot and seen.p <= CALM_P:
-        peak = seen if seen.p < life.alert.peak.p else life.alert.peak
+    elif scan.scale in life.hot and p <= CALM_P:
+        seen = _seen(*place)
+        peak = seen if p < life.alert.peak.p else life.alert.peak
         life.alert = replace(life.alert, state="ongoing", peak=peak, last=max(seen.end, life.alert.last))
 
 

@@ -73,7 +73,7 @@ class Detection:
         other = copy.copy(self)
         other._pulse = pulse
         other._lives = copy.deepcopy(self._lives)
-        other._learned = {key: Learned(list(learned.kept)) for key, learned in self._learned.items()}
+        other._learned = dict(self._learned)
         before = int(np.searchsorted(pulse.hours, day * 24))
         # What an hour is clipped by lies in the day before it.
         first = max(before - LEVEL_HOURS, 0)
@@ -116,9 +116,9 @@ class Detection:
         grid, baseline, scale = of
         windows = scan.windows(grid, baseline, scale, day)
         for name, look in (("volume", scan.volume), ("net", scan.net)):
-            learned = self._learned.setdefault((group, name, scale), Learned())
+            learned = self._learned.get((group, name, scale), Learned())
             found, lesson = look(windows, baseline, scale, learned)
-            learned.add(lesson, LEARNED_DAYS)
+            self._learned[group, name, scale] = learned.and_of(lesson, LEARNED_DAYS)
             yield found
 
     def _hours(self, day: int, until: int, rows: slice) -> Grid:

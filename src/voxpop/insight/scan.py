@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
@@ -64,32 +65,34 @@ TOPIC_SLOTS: Final = 6
 COUNTRY_SLOTS: Final = 4 * COUNTRIES
 
 
-Lesson = tuple[Floats, ...]
-"""What a day teaches: sums of squares beyond chance, and weights; of volume also those of windows with few posts."""
-
-
 @dataclass
 class Learned:
-    """What was learned of one scale's spread on each of the last days."""
+    """What was learned of one scale's spread on each of the last days.
 
-    kept: list[Lesson] = field(default_factory=list)
+    A day teaches, of each subject, the sum of squares beyond chance, and a weight; of volume also three sums of windows
+    with few posts. So a lesson has the shape (2, subjects) or (5, subjects).
+    """
 
-    def mean(self, prior: float, weight: float) -> Floats | float:
+    kept: list[Floats] = field(default_factory=list)
+
+    def mean(self, prior: float, weight: float) -> Floats:
         """The variance beyond chance, held towards `prior` as by `weight` windows; never below a hundredth of it."""
-        above, windows = (self._sum(at) for at in (0, 1))
-        return np.maximum((above + weight * prior) / (windows + weight), prior / 100)
+        above, windows = self._sums[:2]
+        return np.asarray(np.maximum((above + weight * prior) / (windows + weight), prior / 100))
 
-    def swarming(self, spread: Floats | float) -> Floats | float:
+    def swarming(self, spread: Floats) -> Floats:
         """By how much the variance of few posts is beyond chance and the spread, in units of chance; 0 at first."""
-        above, squares, posts = (self._sum(at) for at in (2, 3, 4))
-        return np.maximum(above - spread * squares, 0) / (posts + SWARM_POSTS)
+        above, squares, posts = self._sums[2:]
+        return np.asarray(np.maximum(above - spread * squares, 0) / (posts + SWARM_POSTS))
 
-    def _sum(self, at: int) -> Floats | float:
-        return sum((day[at] for day in self.kept), 0.0)
+    @cached_property
+    def _sums(self) -> Floats:
+        """The lessons of all days together; of all subjects alike while there is none."""
+        return np.asarray(np.sum(self.kept, axis=0)) if self.kept else np.zeros((5, 1))
 
-    def add(self, day: Lesson, most: int) -> None:
-        """Note a day and let go of the oldest."""
-        self.kept = [*self.kept, day][-most:]
+    def and_of(self, lesson: Floats, most: int) -> Learned:
+        """With one day more, and without the oldest if there are more than `most`."""
+        return Learned([*self.kept, lesson][-most:])
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,11 @@ class Grid:
     per_hour: int
     until: int
 
+    @cached_property
+    def sums(self) -> Floats:
+        """Cumulative sums of `MEASURES` from 0, shape (measures, subjects, intervals + 1)."""
+        return _cumulated(np.stack([getattr(self.counts, name) for name in MEASURES]))
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -152,19 +160,25 @@ def windows(grid: Grid, baseline: Baseline, scale: Scale, day: int) -> Windows:
     good = heard & (levels >= max(scale.level_hours, LEAST_HOURS))
     ends, levels = ends[good], levels[good]
     cuts = ends - grid.first
-    sums = Counts(*(_between(getattr(grid.counts, name), cuts, scale.width) for name in MEASURES))
+    sums = Counts(*_between(grid.sums, cuts, scale.width))
     week = hour_of_week((grid.first + np.arange(grid.counts.n.shape[1])) // per_hour)
-    profile = _between(baseline.profile[:, week], cuts, scale.width) / per_hour
-    mood = _between(baseline.mood[:, week], cuts, scale.width) / scale.width
+    profile = _between(_cumulated(baseline.profile[:, week]), cuts, scale.width) / per_hour
+    mood = _between(_cumulated(baseline.mood[:, week]), cuts, scale.width) / scale.width
     return Windows(ends, sums, profile, mood, levels)
 
 
-def _between(values: Floats, ends: Ints, width: int) -> Floats:
-    sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
-    return np.asarray(sums[:, ends] - sums[:, ends - width])
+def _cumulated(values: Floats) -> Floats:
+    """Cumulative sums along the last axis, from 0."""
+    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
+    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    return sums
 
 
-def volume(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, Lesson]:
+def _between(sums: Floats, ends: Ints, width: int) -> Floats:
+    return np.asarray(sums[..., ends] - sums[..., ends - width])
+
+
+def volume(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, Floats]:
     """Posts of windows beside what was expected, and what the day teaches of their spread.
 
     The spread is the moment estimate of Breslow (1984), "Extra-Poisson variation in log-linear models", of forecasts
@@ -175,19 +189,19 @@ def volume(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -
     level, of = baseline.level(found.levels, scale.level_hours or baseline.level_hours)
     expected, value = level * found.profile, found.sums.n
     spread = learned.mean(SPREAD, scale.learning)
-    total = np.broadcast_to(_column(spread), expected.shape) + 1 / of
+    total = np.broadcast_to(spread[:, None], expected.shape) + 1 / of
     lesson = _lesson(value, expected, 1 / of, total)
-    total = total + _column(learned.swarming(spread)) / np.maximum(expected, _LEAST_EXPECTED)
+    total = total + learned.swarming(spread)[:, None] / np.maximum(expected, _LEAST_EXPECTED)
     sigma = np.sqrt(expected + total * expected**2)
     p = np.ones_like(expected)
     seen = (value >= LEAST_POSTS) & (value > LEAST_RATIO * expected) & (value > expected + 1.5 * sigma)
     p[seen] = mixed_tail(value[seen], expected[seen], total[seen])
     independent = scale.stride / scale.width
-    told = tuple(independent * each.sum(axis=1) for each in lesson)
+    told = np.stack([independent * each.sum(axis=1) for each in lesson])
     return Scan("volume", scale, found.ends, value, expected, value, p), told
 
 
-def _lesson(value: Floats, expected: Floats, doubt: Floats, total: Floats) -> Lesson:
+def _lesson(value: Floats, expected: Floats, doubt: Floats, total: Floats) -> tuple[Floats, ...]:
     """What each window teaches, not knowing of swarms: so it depends as little as can be on what was learned before."""
     held = np.minimum(value, expected + _CLIP_SIGMAS * np.sqrt(expected + total * expected**2) + 3)
     above = (held - expected) ** 2 - expected
@@ -198,7 +212,7 @@ def _lesson(value: Floats, expected: Floats, doubt: Floats, total: Floats) -> Le
     return spread, once, few * (above - doubt * square), few * square, few * expected
 
 
-def net(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, Lesson]:
+def net(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, Floats]:
     """Net sentiment of windows beside what was expected, and what the day teaches of how it wanders.
 
     The variance of a window's net sentiment is v/n of sampling (n scored posts, each -1, 0 or 1 with the variance v of
@@ -212,16 +226,14 @@ def net(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> t
     value = found.sums.lean / np.maximum(scored, 1)
     noise = variance / np.maximum(scored, 1) + variance / np.maximum(of, 1)
     judged = (scored >= LEAST_SCORED) & (of >= LEAST_SCORED)
-    wander = np.broadcast_to(_column(learned.mean(MOOD, scale.learning)), noise.shape)
+    wander = np.broadcast_to(learned.mean(MOOD, scale.learning)[:, None], noise.shape)
     sigma = np.sqrt(noise + wander)
     apart = value - expected
     held = np.minimum(np.abs(apart), _CLIP_SIGMAS * sigma)
     weight = np.where(judged, (MOOD / (MOOD + noise)) ** 2, 0) * scale.stride / scale.width
-    lesson = (weight * (held**2 - noise)).sum(axis=1), weight.sum(axis=1)
+    lesson = np.stack([(weight * (held**2 - noise)).sum(axis=1), weight.sum(axis=1)])
     z = np.maximum(np.abs(apart) - 0.5 / np.maximum(scored, 1), 0) / sigma
-    p = np.where(judged & (np.abs(apart) >= LEAST_NET), 2 * normal_tail(z), 1.0)
-    return Scan("net", scale, found.ends, value, expected, scored, np.minimum(p, 1.0)), lesson
-
-
-def _column(values: Floats | float) -> Floats:
-    return np.asarray(values)[..., None] if np.ndim(values) else np.asarray(values)
+    p = np.ones_like(z)
+    seen = judged & (np.abs(apart) >= LEAST_NET)
+    p[seen] = np.minimum(2 * normal_tail(z[seen]), 1.0)
+    return Scan("net", scale, found.ends, value, expected, scored, p), lesson

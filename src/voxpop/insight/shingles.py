@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,9 @@ BANDS, ROWS = 16, 3
 """Two texts are looked at together when all rows of any band agree: 88 of 100 pairs of likeness 0.5, 35 of 0.3."""
 
 _REPLACED: Final = re.compile(r"(?<!\S)(?:@user|http)(?!\S)")
-_SIGNS: Final = re.compile(r"[\W_]+")
+_WORDS: Final = re.compile(r"[^\W_]+")
+_AT_ONCE: Final = 500
+"""Texts whose signatures are made together: their shingles stay in a processor's cache."""
 _BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 _SEED: Final = 20261129
 _RANDOM: Final = np.random.default_rng(_SEED).integers(1, 2**63, (2, BANDS * ROWS), dtype=np.uint64)
@@ -35,7 +38,24 @@ def bare(text: str) -> str:
     >>> bare("RT @ana: WIN a  phone!!! https://t.co/a @bob")
     'win a phone'
     """
-    return " ".join(_SIGNS.sub(" ", fold(_REPLACED.sub(" ", prepare(text)))).split())
+    return " ".join(_WORDS.findall(fold(_REPLACED.sub(" ", prepare(text)))))
+
+
+@dataclass(frozen=True)
+class Text:
+    """The shingles of one text, in its order. Few texts are ever compared, and only those need `distinct`."""
+
+    hashes: Hashes
+
+    @cached_property
+    def distinct(self) -> Hashes:
+        """Each once, ascending."""
+        return np.unique(self.hashes)
+
+    def likeness(self, other: Text) -> float:
+        """The Jaccard likeness of two sets of shingles: the share of either's that are both's."""
+        both = np.intersect1d(self.distinct, other.distinct, assume_unique=True).size
+        return both / (self.distinct.size + other.distinct.size - both)
 
 
 @dataclass(frozen=True)
@@ -50,10 +70,10 @@ class Shingles:
     hashes: Hashes
     starts: npt.NDArray[np.int64]
 
-    def of(self, number: int) -> Hashes:
-        """The distinct shingles of one text, ascending."""
+    def of(self, number: int) -> Text:
+        """Those of one text, which outlive the others."""
         end = self.starts[number + 1] if number + 1 < self.starts.size else self.hashes.size
-        return np.unique(self.hashes[self.starts[number] : end])
+        return Text(self.hashes[self.starts[number] : end].copy())
 
     def bands(self) -> Hashes:
         """A hash for each band of each text's MinHash signature, shape (texts, BANDS).
@@ -62,13 +82,21 @@ class Shingles:
         (Broder 1997); bands make likely pairs meet (Indyk and Motwani 1998). The same on every machine.
         """
         found = np.empty((self.starts.size, BANDS), dtype=np.uint64)
-        for band in range(BANDS):
-            key = np.full(self.starts.size, band + 1, dtype=np.uint64)
-            for row in range(band * ROWS, (band + 1) * ROWS):
-                permuted = _mixed((self.hashes ^ _MASKS[row]) * _FACTORS[row])
-                key = _mixed(key * _BASE ^ np.minimum.reduceat(permuted, self.starts))
-            found[:, band] = key
+        ends = np.append(self.starts[_AT_ONCE::_AT_ONCE], self.hashes.size)
+        for first, end in zip(range(0, self.starts.size, _AT_ONCE), ends.tolist(), strict=True):
+            starts = self.starts[first : first + _AT_ONCE]
+            _signed(self.hashes[starts[0] : end], starts - starts[0], found[first : first + _AT_ONCE])
         return found
+
+
+def _signed(hashes: Hashes, starts: npt.NDArray[np.int64], out: Hashes) -> None:
+    """Write the bands of some texts."""
+    for band in range(BANDS):
+        key = np.full(starts.size, band + 1, dtype=np.uint64)
+        for row in range(band * ROWS, (band + 1) * ROWS):
+            permuted = _mixed((hashes ^ _MASKS[row]) * _FACTORS[row])
+            key = _mixed(key * _BASE ^ np.minimum.reduceat(permuted, starts))
+        out[:, band] = key
 
 
 def shingles(texts: Sequence[str]) -> Shingles:
@@ -91,12 +119,6 @@ def shingles(texts: Sequence[str]) -> Shingles:
         whole[ends - back] = False
     kept = sizes - LENGTH + 1
     return Shingles(_mixed(hashes[whole[: hashes.size]]), np.cumsum(kept) - kept)
-
-
-def likeness(one: Hashes, other: Hashes) -> float:
-    """The Jaccard likeness of two sets of shingles: the share of either's that are both's."""
-    both = np.intersect1d(one, other, assume_unique=True).size
-    return both / (one.size + other.size - both)
 
 
 def _mixed(hashes: Hashes) -> Hashes:

@@ -71,9 +71,15 @@ def mixed_tail(least: Floats, mean: Floats, spread: Floats) -> Floats:
     (True, True)
     """
     mean = np.maximum(mean, 1e-9)
-    wide = np.sqrt(np.log1p(spread))[..., None]
-    rates = mean[..., None] * np.exp(wide * _NODES - wide * wide / 2)
-    summed = (poisson_tail(np.broadcast_to(least[..., None], rates.shape), rates) * _WEIGHTS).sum(axis=-1)
     log_variance = np.log1p(spread + 1 / mean)
     z = (np.log(np.maximum(least - 0.5, 1e-9) / mean) + log_variance / 2) / np.sqrt(log_variance)
-    return np.where(mean * spread > _SMOOTH, normal_tail(z), summed)
+    tail = normal_tail(np.asarray(z))
+    few = mean * spread <= _SMOOTH
+    tail[few] = _summed_tail(least[few], mean[few], spread[few])
+    return tail
+
+
+def _summed_tail(least: Floats, mean: Floats, spread: Floats) -> Floats:
+    wide = np.sqrt(np.log1p(spread))[:, None]
+    rates = mean[:, None] * np.exp(wide * _NODES - wide * wide / 2)
+    return np.asarray(poisson_tail(np.broadcast_to(least[:, None], rates.shape), rates) @ _WEIGHTS)
