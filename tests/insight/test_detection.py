@@ -10,6 +10,7 @@ from bench.replays import FIRST_DAY, Nations, Shift, World, replay, replay_natio
 from voxpop.insight.alerts import Alert
 from voxpop.insight.detection import Detection
 from voxpop.insight.pulse import EPOCH, MEASURES, STEP, STEPS, STEPS_A_DAY, Counts, Pulse
+from voxpop.insight.scan import Learned
 
 WEEKS = 4
 AT = 24 * STEPS_A_DAY + 150
@@ -82,3 +83,16 @@ def test_a_shift_in_one_country_is_told_of_it_alone() -> None:
     begins = EPOCH + timedelta(days=FIRST_DAY) + AT * STEP
     late = [alert for alert in alerts if alert.country and begins < alert.first.end <= begins + timedelta(hours=6)]
     assert {(alert.topic, alert.country) for alert in late} == {("topic1", "02"), ("topic2", "02")}
+
+
+def test_posts_that_come_ten_at_once_are_known_to_within_hours_of_a_topic_s_first_day() -> None:
+    topics = 6
+    alerts = found(replay_nations(Nations(World(2_000), count=3, swarm=10.0), topics, weeks=1, seed=9), days=7)
+    assert len([alert for alert in alerts if alert.country is None]) <= topics / 2
+
+
+def test_a_window_is_judged_by_what_the_day_taught_before_it_began() -> None:
+    lessons = np.arange(10.0).reshape(1, 1, 10) * np.ones((5, 2, 1))
+    seen = Learned([np.full((5, 2), 100.0)]).with_today(lessons, overlapping=4)
+    assert seen[3, 1].tolist() == [100, 100, 100, 100, 100, 101, 103, 106, 110, 115]
+    assert (Learned().with_today(lessons[..., :3], overlapping=4) == 0).all()

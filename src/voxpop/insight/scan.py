@@ -75,20 +75,20 @@ class Learned:
 
     kept: list[Floats] = field(default_factory=list)
 
-    def mean(self, prior: float, weight: float) -> Floats:
-        """The variance beyond chance, held towards `prior` as by `weight` windows; never below a hundredth of it."""
-        above, windows = self._sums[:2]
-        return np.asarray(np.maximum((above + weight * prior) / (windows + weight), prior / 100))
-
-    def swarming(self, spread: Floats) -> Floats:
-        """By how much the variance of few posts is beyond chance and the spread, in units of chance; 0 at first."""
-        above, squares, posts = self._sums[2:]
-        return np.asarray(np.maximum(above - spread * squares, 0) / (posts + SWARM_POSTS))
-
     @cached_property
-    def _sums(self) -> Floats:
-        """The lessons of all days together; of all subjects alike while there is none."""
-        return np.asarray(np.sum(self.kept, axis=0)) if self.kept else np.zeros((5, 1))
+    def sums(self) -> Floats:
+        """The lessons of all days together, with an axis for windows; of all subjects alike while there is none."""
+        return np.asarray(np.sum(self.kept, axis=0))[..., None] if self.kept else np.zeros((5, 1, 1))
+
+    def with_today(self, lessons: Floats, overlapping: int) -> Floats:
+        """The same for each window of a day, with those of its windows that end before the window begins.
+
+        So a topic is known for its bursts after hours and not after days. Lessons have the shape (5, subjects,
+        windows); of a window the `overlapping` ones before it, itself among them, are not known yet.
+        """
+        today = np.zeros_like(lessons)
+        np.cumsum(lessons[..., :-overlapping], axis=-1, out=today[..., overlapping:])
+        return today + self.sums
 
     def and_of(self, lesson: Floats, most: int) -> Learned:
         """With one day more, and without the oldest if there are more than `most`."""
@@ -188,20 +188,30 @@ def volume(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -
     """
     level, of = baseline.level(found.levels, scale.level_hours or baseline.level_hours)
     expected, value = level * found.profile, found.sums.n
-    spread = learned.mean(SPREAD, scale.learning)
-    total = np.broadcast_to(spread[:, None], expected.shape) + 1 / of
-    lesson = _lesson(value, expected, 1 / of, total)
-    total = total + learned.swarming(spread)[:, None] / np.maximum(expected, _LEAST_EXPECTED)
+    lessons = _lessons(value, expected, 1 / of, _mean(learned.sums, SPREAD, scale.learning) + 1 / of)
+    lessons *= scale.stride / scale.width
+    sums = learned.with_today(lessons, scale.width // scale.stride)
+    spread = _mean(sums, SPREAD, scale.learning)
+    total = spread + 1 / of + _swarming(sums, spread) / np.maximum(expected, _LEAST_EXPECTED)
     sigma = np.sqrt(expected + total * expected**2)
     p = np.ones_like(expected)
     seen = (value >= LEAST_POSTS) & (value > LEAST_RATIO * expected) & (value > expected + 1.5 * sigma)
     p[seen] = mixed_tail(value[seen], expected[seen], total[seen])
-    independent = scale.stride / scale.width
-    told = np.stack([independent * each.sum(axis=1) for each in lesson])
-    return Scan("volume", scale, found.ends, value, expected, value, p), told
+    return Scan("volume", scale, found.ends, value, expected, value, p), lessons.sum(axis=2)
 
 
-def _lesson(value: Floats, expected: Floats, doubt: Floats, total: Floats) -> tuple[Floats, ...]:
+def _mean(sums: Floats, prior: float, weight: float) -> Floats:
+    """The variance beyond chance, held towards `prior` as by `weight` windows; never below a hundredth of it."""
+    return np.asarray(np.maximum((sums[0] + weight * prior) / (sums[1] + weight), prior / 100))
+
+
+def _swarming(sums: Floats, spread: Floats) -> Floats:
+    """By how much the variance of few posts is beyond chance and the spread, in units of chance; 0 at first."""
+    above, squares, posts = sums[2:]
+    return np.asarray(np.maximum(above - spread * squares, 0) / (posts + SWARM_POSTS))
+
+
+def _lessons(value: Floats, expected: Floats, doubt: Floats, total: Floats) -> Floats:
     """What each window teaches, not knowing of swarms: so it depends as little as can be on what was learned before."""
     held = np.minimum(value, expected + _CLIP_SIGMAS * np.sqrt(expected + total * expected**2) + 3)
     above = (held - expected) ** 2 - expected
@@ -209,7 +219,7 @@ def _lesson(value: Floats, expected: Floats, doubt: Floats, total: Floats) -> tu
     once, few = many**2, (1 - many) ** 2
     square = expected**2
     spread = once * (above / np.maximum(expected, 1e-9) ** 2 - doubt)
-    return spread, once, few * (above - doubt * square), few * square, few * expected
+    return np.stack([spread, once, few * (above - doubt * square), few * square, few * expected])
 
 
 def net(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> tuple[Scan, Floats]:
@@ -226,7 +236,7 @@ def net(found: Windows, baseline: Baseline, scale: Scale, learned: Learned) -> t
     value = found.sums.lean / np.maximum(scored, 1)
     noise = variance / np.maximum(scored, 1) + variance / np.maximum(of, 1)
     judged = (scored >= LEAST_SCORED) & (of >= LEAST_SCORED)
-    wander = np.broadcast_to(learned.mean(MOOD, scale.learning)[:, None], noise.shape)
+    wander = np.broadcast_to(_mean(learned.sums, MOOD, scale.learning), noise.shape)
     sigma = np.sqrt(noise + wander)
     apart = value - expected
     held = np.minimum(np.abs(apart), _CLIP_SIGMAS * sigma)
