@@ -118,6 +118,7 @@ def by_topic(posts: Labelled, dev: Labelled | None) -> None:
             "cells, topics alike": (alike, None),
             "cells, topics differ": (whole, None),
             "Voxpop: and lean on what is around": (whole, around),
+            "towards a topic: and lean on the labelled topics": (whole, whole.middle),
         }
         for topic in topics:
             true, n = shares_of(topic.gold), len(topic.gold)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.api.test_app import connected, get, problem
 from tests.api.wordlist import ClauseScorer, WordScorer, pipeline_status
-from tests.insight.drawn import correction
+from tests.insight.drawn import BALANCE, correction
 from tests.stores.scored import TOPICS
 from tests.stores.test_stances import ROWS, filled, stance_of
 from voxpop.api.app import Service
@@ -83,6 +83,18 @@ async def test_the_errors_that_are_undone_are_those_of_the_model_that_was_asked(
         assert (await get(client, "/v1/prevalence", topic="apple"))["correction"] is not None
     async with connected(replace(service, towards_correction=correction())) as client:
         assert (await get(client, "/v1/prevalence", **APPLE))["correction"] is not None
+
+
+async def test_what_few_posts_say_of_a_topic_leans_on_what_is_said_of_topics(service: Service) -> None:
+    made = replace(correction(), weight=1000.0)
+    async with connected(replace(service, towards_correction=made)) as client:
+        found = (await get(client, "/v1/prevalence", **APPLE))["total"]
+        compared = (await get(client, "/v1/compare", **DAY))["topics"][0]["standing"]
+    assert [found[name]["value"] for name in COUNTS] == pytest.approx(BALANCE, abs=0.01)
+    assert compared["net"] == pytest.approx(BALANCE[2] - BALANCE[0], abs=0.01)
+    async with connected(replace(service, towards_correction=replace(made, topics=0))) as client:
+        alone = (await get(client, "/v1/prevalence", **APPLE))["total"]
+    assert alone["net"]["value"] == pytest.approx(0, abs=0.05)
 
 
 async def test_of_several_topics_there_is_no_such_label(client: httpx.AsyncClient) -> None:

@@ -108,7 +108,8 @@ def routes(service: Service) -> APIRouter:
         """Shares of the scored posts over [start, end), by default the last 24 hours before the newest event.
 
         What the model's errors make of the counts is undone, as far as labelled posts tell, and the 90 % intervals hold
-        what they leave open. A topic or interval of few posts leans on what is around it. `counted` has the raw shares.
+        what they leave open. A topic or interval of few posts leans on what is around it; what is said towards a topic
+        leans on what labelled posts said of others. `counted` has the raw shares.
         """
         if filter.labels:
             raise HTTPException(422, "shares are those of all labels; leave label out")

@@ -63,6 +63,11 @@ class Correction:
         labelled = 1 / (self.counts.sum(axis=0) + 0.5 * CELLS + 1)
         return np.asarray(labelled if self.spread is None else labelled + 1 / (self.spread + 1))
 
+    @property
+    def middle(self) -> Floats | None:
+        """What is said of a topic in general: the shares of the labelled posts, where they are of topics; else None."""
+        return self.counts.sum(axis=0) / self.posts if self.topics else None
+
     def write(self, path: Path) -> None:
         """Write it as JSON; it holds counts alone, and no post."""
         spread = None if self.spread is None else [round(float(one), 2) for one in self.spread]

@@ -54,20 +54,27 @@ def by_name(
     store: Store, filter: Filter, dimension: Dimension, correction: Correction | None
 ) -> tuple[pa.Table, Posterior]:
     """The counts by the names of a dimension, and the posterior of their shares."""
-    whole = replace(filter, topic=ALL if dimension == "topic" else filter.topic, labels=())
+    of_topics = dimension == "topic"
+    whole = replace(filter, topic=ALL if of_topics else filter.topic, labels=())
     rows = queries.by(store, whole, dimension)
-    cells = counted_cells(_counts(views.whole(store) if dimension == "topic" else store, whole))
-    middle = estimate(correction, cells).shares[0] if correction and cells.any() else None
+    if of_topics and filter.towards:
+        middle = around(store, filter, correction)
+    else:
+        cells = counted_cells(_counts(views.whole(store) if of_topics else store, whole))
+        middle = estimate(correction, cells).shares[0] if correction and cells.any() else None
     return rows, estimate(correction, counted_cells(rows), middle)
 
 
 def around(store: Store, filter: Filter, correction: Correction | None) -> Floats | None:
-    """The shares of all posts, on topic or not, on which a topic's leans; None for all posts themselves.
+    """The shares on which a topic's lean: those of all posts, on topic or not; None for all posts themselves.
 
-    None too for what posts say of a topic, since all posts say nothing about that. Of a view (`voxpop.insight.views`)
-    they are of every post, also of those that do not count in it.
+    All posts say nothing of a topic, so what posts say of it leans on what labelled posts said of others, where the
+    correction is of such. Of a view (`voxpop.insight.views`) they are of every post, also of those that do not count
+    in it.
     """
-    if filter.topic == ALL or correction is None or filter.towards:
+    if filter.towards:
+        return correction.middle if correction else None
+    if filter.topic == ALL or correction is None:
         return None
     cells = counted_cells(_counts(views.whole(store), replace(filter, topic=ALL)))
     return np.asarray(estimate(correction, cells).shares[0]) if cells.any() else None
