@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 
 from voxpop import console
 from voxpop.backfill import Backfill
 from voxpop.catalogue import Catalogue
-from voxpop.checkpoints import adoption
+from voxpop.checkpoints.opening import model_of, towards_of
 from voxpop.config import Settings
 from voxpop.engines.embedded import EmbeddedEngine
 from voxpop.engines.opening import engine_of
@@ -22,7 +21,7 @@ from voxpop.lookout import Looking, Lookout
 from voxpop.notify.opening import channels_of
 from voxpop.notify.postman import Postman
 from voxpop.pipeline import Parts, Pipeline
-from voxpop.score import Job, ModelSpec
+from voxpop.score import Job
 from voxpop.seams import Engine, Scorer, reads_topic
 from voxpop.segment import Segment
 from voxpop.stances import Stances
@@ -60,7 +59,7 @@ class Assembly:
 
     def stances(self, watch: Callable[[Segment], None] | None = None) -> Stances:
         """What scores posts towards the topics that there are, and counts it; nothing without a `towards_model`."""
-        spec = towards_spec(self.settings) if self.settings.towards_model else None
+        spec = towards_of(self.settings) if self.settings.towards_model else None
 
         def stages() -> list[Stage]:
             return (
@@ -100,7 +99,7 @@ def assembled(settings: Settings, *, read_only: bool = False) -> Iterator[Assemb
         Terminal: the model is not there, the store cannot be opened, or the engine cannot be had.
         Transient: the database of the store does not answer.
     """
-    spec = model_spec(settings)
+    spec = model_of(settings)
     scorer = spec.open()
     if reads_topic(scorer):
         raise Terminal(f"{settings.model} reads a post beside a topic; name it as towards_model, and another as model")
@@ -123,34 +122,6 @@ def assembled(settings: Settings, *, read_only: bool = False) -> Iterator[Assemb
         store.close()
 
 
-def model_spec(settings: Settings) -> ModelSpec:
-    """What opens the model the settings name: a bundled one, a directory, `hub:org/name`, or `lexicon`.
-
-    A checkpoint is turned into a model the first time, which can take minutes; see `voxpop.checkpoints.adoption.find`.
-    """
-    if settings.model == "lexicon":
-        return ModelSpec("lexicon", Path(), settings.threads)
-    how = adoption.Adoption(settings.cache, settings.labels, settings.languages)
-    return ModelSpec("onnx", adoption.find(settings.model, how), settings.threads)
-
-
-def towards_spec(settings: Settings) -> ModelSpec:
-    """What opens the model that reads a post beside a topic.
-
-    Raises:
-        Terminal: there is no such model, or it reads no topic.
-    """
-    if settings.towards_model is None:
-        raise Terminal(
-            "no model that reads a post beside a topic is named; name en-towards, which comes with Voxpop, or the "
-            "directory of one that you trained as towards_model"
-        )
-    spec = ModelSpec("onnx", adoption.find(settings.towards_model, adoption.Adoption(settings.cache)), settings.threads)
-    if not reads_topic(spec.open()):
-        raise Terminal(f"{settings.towards_model} does not read a topic; name another as towards_model")
-    return spec
-
-
 def towards(settings: Settings, names: Sequence[str] = ()) -> list[Stage]:
     """The stages that score posts towards topics, given by name, else all that there are.
 
@@ -160,11 +131,5 @@ def towards(settings: Settings, names: Sequence[str] = ()) -> list[Stage]:
     known = {topic.name: topic for topic in Catalogue(settings.all_topics(), settings.data).topics}
     if absent := [name for name in names if name not in known]:
         raise Terminal(f"there is no topic {', '.join(absent)}; `voxpop topics` lists those there are")
-    spec, model_id, log = towards_spec(settings), model_spec(settings).open().model_id, Log(settings.data)
+    spec, model_id, log = towards_of(settings), model_of(settings).open().model_id, Log(settings.data)
     return [Stage(log, model_id, spec, known[name]) for name in names or known]
-
-
-def words_of(settings: Settings, topic: str) -> str:
-    """What a model reads of a topic: the title of the one that has the name `topic`, else the words themselves."""
-    known = {known.name: known.title for known in Catalogue(settings.all_topics(), settings.data).topics}
-    return known.get(topic, topic)

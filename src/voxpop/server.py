@@ -21,7 +21,8 @@ from voxpop import console
 from voxpop.account import Account, running
 from voxpop.api.app import Service, create_api
 from voxpop.api.entrance import opened
-from voxpop.assembly import Assembly, towards_spec
+from voxpop.assembly import Assembly
+from voxpop.checkpoints.opening import towards_of
 from voxpop.config import Settings
 from voxpop.dashboard.app import mount
 from voxpop.errors import Terminal, Transient
@@ -224,7 +225,7 @@ class Server:
 
     def _configuration(self) -> uvicorn.Config:
         settings, metrics = self._assembly.settings, Metrics()
-        towards = towards_spec(settings) if settings.towards_model else None
+        towards = towards_of(settings) if settings.towards_model else None
         service = Service(
             store=MeasuredStore(self._assembly.store, metrics),
             scorer=MeasuredScorer(self._assembly.scorer, metrics),

@@ -43,6 +43,6 @@ def behaviour(
 
 
 def _opened(settings: config.Settings) -> Any:
-    from voxpop import assembly
+    from voxpop.checkpoints import opening
 
-    return assembly.model_spec(settings).open()
+    return opening.model_of(settings).open()

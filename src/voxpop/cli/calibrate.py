@@ -54,14 +54,14 @@ def calibrate(
 
     Example: voxpop calibrate --corrections --data my-data --out correction.json
     """
-    from voxpop import assembly
+    from voxpop.checkpoints import opening
     from voxpop.insight import correction
 
     if corrections == (labelled is not None):
         raise Terminal("give either FILE or --corrections")
     flags = model_flags(model, labels, languages)
     settings = config.load(settings_file, data=data, store=store, **flags)
-    spec = assembly.model_spec(settings)
+    spec = opening.model_of(settings)
     path = out or spec.directory / correction.FILE
     if labelled is None and out is None:
         raise Terminal("--corrections needs --out; name that file as `correction` in voxpop.toml")

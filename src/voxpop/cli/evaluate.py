@@ -156,12 +156,13 @@ def _keep(
     posts: str, settings_file: Path | None, scorers: dict[str, Scorer], reports: dict[str, dict[str, Any]]
 ) -> None:
     """Write the figures of the first scorer and those beside it to its directory, and what each does with the suite."""
-    from voxpop import assembly, behaviour
+    from voxpop import behaviour
+    from voxpop.checkpoints import opening
     from voxpop.measured import Measured
     from voxpop.scorers.card import weights_digest
 
     first = next(iter(scorers))
-    directory = assembly.model_spec(config.load(settings_file, model=first)).directory
+    directory = opening.model_of(config.load(settings_file, model=first)).directory
     if not (directory / "model.json").is_file():
         raise Terminal(f"{first} has no directory to keep figures in; leave --keep out")
     tests = behaviour.suite()
@@ -176,7 +177,7 @@ def _opened(settings_file: Path | None, model: dict[str, Any], beside: list[str]
     """The scorers by name, the measured one first, the baseline last."""
     from importlib.util import find_spec
 
-    from voxpop import assembly
+    from voxpop.checkpoints import opening
 
     first = config.load(settings_file, **model)
     names = list(dict.fromkeys([first.model, *beside]))
@@ -185,7 +186,7 @@ def _opened(settings_file: Path | None, model: dict[str, Any], beside: list[str]
     elif "lexicon" not in names:
         console.say("VADER would stand beside it; install it with `pip install vaderSentiment`")
     others = [config.load(settings_file, model=name, labels={}, languages=()) for name in names[1:]]
-    return {chosen.model: assembly.model_spec(chosen).open() for chosen in (first, *others)}
+    return {chosen.model: opening.model_of(chosen).open() for chosen in (first, *others)}
 
 
 def _tell_about(labelled: LabelledFile) -> None:

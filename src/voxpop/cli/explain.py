@@ -36,10 +36,11 @@ def explain(
 
     Example: voxpop explain "the battery is great but the screen is horrible"
     """
-    from voxpop import assembly, explanation
+    from voxpop import explanation
+    from voxpop.checkpoints import opening
 
     given = sys.stdin.read() if text == "-" else text
-    scorer = assembly.model_spec(config.load(settings_file, data=data, model=model)).open()
+    scorer = opening.model_of(config.load(settings_file, data=data, model=model)).open()
     found = explanation.explain(scorer, given, lang)
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     console.answer(found.to_json(), as_json=json_, text=shown(found, colour=colour))

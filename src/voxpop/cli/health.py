@@ -42,12 +42,12 @@ def health(
 
     Example: voxpop health --model my-model --reference dev.tsv
     """
-    from voxpop import assembly
     from voxpop.api.health import answer
+    from voxpop.checkpoints import opening
     from voxpop.insight import health as insight
 
     settings = config.load(settings_file, data=data, store=store, model=model)
-    spec = assembly.model_spec(settings)
+    spec = opening.model_of(settings)
     if reference:
         found = _written(reference, spec)
         console.answer({"out": str(found)}, as_json=json_, text=f"{found} says what is normal for the model")

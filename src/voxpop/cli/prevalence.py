@@ -153,16 +153,16 @@ def _table(answer: dict[str, Any]) -> list[str]:
 @contextmanager
 def _reading(settings: Settings, towards: bool) -> Iterator[tuple[View, Correction | None, list[str]]]:
     """The store that the settings name, the correction of the model whose labels are asked for, and topics' names."""
-    from voxpop import assembly
+    from voxpop.checkpoints import opening
     from voxpop.insight import correction
 
-    spec = assembly.model_spec(settings)
+    spec = opening.model_of(settings)
     with opened(settings, read_only=settings.database is not None) as (store, names):
         made_by, model_id = store.made_by(), spec.open().model_id
         if made_by not in ("", model_id):
             raise Terminal(f"the store holds scores of {made_by}, not of {model_id}; name its model with --model")
         if towards:
-            yield store, correction.find(assembly.towards_spec(settings).directory), names
+            yield store, correction.find(opening.towards_of(settings).directory), names
         else:
             yield store, correction.find(spec.directory, settings.correction), names
 

@@ -83,11 +83,11 @@ def _flags(topic: str | None, given: tuple[str | None, str | None, str | None]) 
 
 def _opened_for(topic: str | None, chosen: Settings) -> tuple[ModelSpec, str | None]:
     """The model, and the words that it reads texts beside."""
-    from voxpop import assembly
+    from voxpop.checkpoints import opening
 
     if topic is None:
-        return assembly.model_spec(chosen), None
-    return assembly.towards_spec(chosen), assembly.words_of(chosen, topic)
+        return opening.model_of(chosen), None
+    return opening.towards_of(chosen), opening.words_of(chosen, topic)
 
 
 def _file_among(texts: list[str]) -> Path | None:
