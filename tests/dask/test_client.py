@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import sysconfig
@@ -43,6 +44,25 @@ def test_what_is_no_address_is_refused_in_a_sentence(address: str) -> None:
 
     with pytest.raises(Terminal, match="no Dask scheduler answers at"), opened(address):
         pass
+
+
+def test_a_client_that_did_not_connect_is_gone_before_another_one_can_meet_it() -> None:
+    from dask.distributed import Client
+
+    from voxpop.dask.client import opened
+
+    def alive() -> int:
+        return sum(type(one) is Client for one in gc.get_objects())
+
+    gc.collect()
+    before = alive()
+    gc.disable()
+    try:
+        with pytest.raises(Terminal), opened("http://127.0.0.1:1"):
+            pass
+        assert alive() == before
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(("late", "made"), [(0, 1), (1, 2)])

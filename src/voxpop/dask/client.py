@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from voxpop.errors import Terminal
@@ -50,16 +51,20 @@ def opened(scheduler: str | None = None, workers: int | None = None) -> Iterator
         with local, Client(local) as client:
             yield client
         return
-    try:
-        client = patiently(lambda: Client(scheduler, timeout=REACH_SECONDS))
-    except (OSError, TimeoutError, ValueError) as error:
+    reached: Client | None = None
+    with suppress(OSError, TimeoutError, ValueError):
+        reached = patiently(lambda: Client(scheduler, timeout=REACH_SECONDS))
+    if reached is None:
+        # The client that did not connect closes itself when it is collected. Within the start of another one that waits
+        # for ever: `LoopRunner.start` of distributed holds the lock that closing takes. So it is collected here.
+        gc.collect()
         raise Terminal(
             f"no Dask scheduler answers at {scheduler}; start one there with `dask scheduler`, "
             "or leave --scheduler out to use this machine"
-        ) from error
-    with client:
-        check_versions(client.get_versions(packages=list(SAME)))
-        yield client
+        )
+    with reached:
+        check_versions(reached.get_versions(packages=list(SAME)))
+        yield reached
 
 
 def patiently(start: Callable[[], T]) -> T:
