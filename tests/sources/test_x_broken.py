@@ -60,10 +60,7 @@ async def test_keep_alives_alone_keep_a_stream(tmp_path: Path) -> None:
 
 
 async def test_half_a_line_and_then_silence_is_left_behind_and_searched_for(tmp_path: Path) -> None:
-    server = X()
-    line = server.say(1)[0]
-    server.script = [Serve(raw=[encoded(line)[:200]], then="silent"), Serve(say=1)]
-    async with serving(server):
+    async with serving(X([Serve(say=1, cut=200, then="silent"), Serve(say=1)])) as server:
         await hear_all(server, tmp_path, stall_seconds=0.5)
 
 

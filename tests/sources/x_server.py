@@ -41,12 +41,16 @@ class Refuse:
 
 @dataclass(frozen=True)
 class Serve:
-    """Say so many new posts on the stream, or send these bytes as they are; then go on so; then say some to nobody."""
+    """Say so many new posts on the stream, or send these bytes as they are; then go on so; then say some to nobody.
+
+    Of each line only its first `cut` bytes are sent.
+    """
 
     say: int = 0
     raw: Sequence[bytes] = ()
     then: Literal["hold", "silent", "close", "drop"] = "hold"
     unheard: int = 0
+    cut: int | None = None
 
 
 @dataclass
@@ -106,7 +110,7 @@ class X:
         await answer.prepare(request)
         for line in [*map(encoded, self.say(plan.say)), *plan.raw]:
             self.sent_resources += 2
-            await answer.write(line)
+            await answer.write(line[: plan.cut])
         if plan.then == "hold":
             while True:
                 await asyncio.sleep(self.heartbeat)
