@@ -14,7 +14,7 @@ from tests.stores.scored import MORNING, cut, event
 from voxpop.insight.clusters import Clusters, Said
 from voxpop.insight.copies import copies
 from voxpop.insight.sample import pieces
-from voxpop.insight.shingles import bare, shingles
+from voxpop.insight.shingles import bare, likeness, shingles
 from voxpop.stores.queries import Filter
 from voxpop.stores.view import View
 
@@ -66,9 +66,17 @@ def test_shingles_are_those_of_each_text_alone(texts: list[str]) -> None:
     bands = together.bands()
     for number, text in enumerate(texts):
         alone = shingles([text])
-        np.testing.assert_array_equal(together.of(number).hashes, alone.of(0).hashes)
+        np.testing.assert_array_equal(together.of(number), alone.of(0))
         np.testing.assert_array_equal(bands[number], alone.bands()[0])
-        assert len(alone.of(0).distinct) == len({text[at : at + 4] for at in range(len(text) - 3)})
+        assert len(alone.of(0)) == len({text[at : at + 4] for at in range(len(text) - 3)})
+
+
+def test_bands_are_the_same_however_many_texts_there_are() -> None:
+    texts = [f"the ferry number {at} leaves at {at * 7}" for at in range(1203)]
+    together = shingles(texts).bands()
+    for at in (0, 499, 500, 999, 1000, 1202):
+        np.testing.assert_array_equal(together[at], shingles([texts[at]]).bands()[0])
+    assert shingles([]).bands().shape == (0, 16)
 
 
 @given(st.text(), st.text())
@@ -79,7 +87,7 @@ def test_any_text_is_laid_bare(one: str, other: str) -> None:
 
 def test_likeness_is_the_share_of_shingles_that_both_have() -> None:
     runs = shingles(["abcdefg", "abcdexy"])
-    assert runs.of(0).likeness(runs.of(1)) == pytest.approx(2 / 6)
+    assert likeness(runs.of(0), runs.of(1)) == pytest.approx(2 / 6)
 
 
 def rows(authors: int, minutes: float, **fields: Any) -> list[dict[str, Any]]:

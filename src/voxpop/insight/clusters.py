@@ -10,7 +10,7 @@ from typing import Final
 
 import xxhash
 
-from voxpop.insight.shingles import Text, bare, shingles
+from voxpop.insight.shingles import Hashes, bare, likeness, shingles
 
 LIKENESS: Final = 0.5
 """Texts are copies from this Jaccard likeness of their shingles on: about two words changed in ten."""
@@ -42,7 +42,7 @@ class Said:
 class Cluster:
     """Posts that are nearly the same text; `versions` has shingles, and `keys` what finds the cluster by them."""
 
-    versions: list[Text] = field(default_factory=list)
+    versions: list[Hashes] = field(default_factory=list)
     keys: list[int] = field(default_factory=list)
     posts: list[Said] = field(default_factory=list)
 
@@ -105,10 +105,10 @@ class Clusters:
         yield from self._closed
         yield from (cluster for cluster in self._open.values() if len(cluster.posts) > 1)
 
-    def _placed(self, keys: tuple[int, ...], runs: Text) -> int:
+    def _placed(self, keys: tuple[int, ...], runs: Hashes) -> int:
         """The cluster that a new text joins, or a new one."""
         met = dict.fromkeys(self._found[key] for key in keys if key in self._found)
-        alike = [(runs.likeness(version), number) for number in met for version in self._open[number].versions]
+        alike = [(likeness(runs, version), number) for number in met for version in self._open[number].versions]
         best, number = max(alike, default=(0.0, 0))
         if best < LIKENESS:
             self._next = number = self._next + 1

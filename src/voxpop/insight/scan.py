@@ -65,7 +65,7 @@ TOPIC_SLOTS: Final = 6
 COUNTRY_SLOTS: Final = 4 * COUNTRIES
 
 
-@dataclass
+@dataclass(frozen=True)
 class Learned:
     """What was learned of one scale's spread on each of the last days.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -42,23 +41,6 @@ def bare(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Text:
-    """The shingles of one text, in its order. Few texts are ever compared, and only those need `distinct`."""
-
-    hashes: Hashes
-
-    @cached_property
-    def distinct(self) -> Hashes:
-        """Each once, ascending."""
-        return np.unique(self.hashes)
-
-    def likeness(self, other: Text) -> float:
-        """The Jaccard likeness of two sets of shingles: the share of either's that are both's."""
-        both = np.intersect1d(self.distinct, other.distinct, assume_unique=True).size
-        return both / (self.distinct.size + other.distinct.size - both)
-
-
-@dataclass(frozen=True)
 class Shingles:
     """The shingles of texts as hashes, one text after the other.
 
@@ -70,10 +52,10 @@ class Shingles:
     hashes: Hashes
     starts: npt.NDArray[np.int64]
 
-    def of(self, number: int) -> Text:
-        """Those of one text, which outlive the others."""
+    def of(self, number: int) -> Hashes:
+        """The distinct shingles of one text, ascending."""
         end = self.starts[number + 1] if number + 1 < self.starts.size else self.hashes.size
-        return Text(self.hashes[self.starts[number] : end].copy())
+        return np.unique(self.hashes[self.starts[number] : end])
 
     def bands(self) -> Hashes:
         """A hash for each band of each text's MinHash signature, shape (texts, BANDS).
@@ -82,10 +64,10 @@ class Shingles:
         (Broder 1997); bands make likely pairs meet (Indyk and Motwani 1998). The same on every machine.
         """
         found = np.empty((self.starts.size, BANDS), dtype=np.uint64)
-        ends = np.append(self.starts[_AT_ONCE::_AT_ONCE], self.hashes.size)
-        for first, end in zip(range(0, self.starts.size, _AT_ONCE), ends.tolist(), strict=True):
-            starts = self.starts[first : first + _AT_ONCE]
-            _signed(self.hashes[starts[0] : end], starts - starts[0], found[first : first + _AT_ONCE])
+        for first in range(0, self.starts.size, _AT_ONCE):
+            starts, after = self.starts[first : first + _AT_ONCE], self.starts[first + _AT_ONCE :]
+            hashes = self.hashes[starts[0] : after[0] if after.size else None]
+            _signed(hashes, starts - starts[0], found[first : first + _AT_ONCE])
         return found
 
 
@@ -119,6 +101,12 @@ def shingles(texts: Sequence[str]) -> Shingles:
         whole[ends - back] = False
     kept = sizes - LENGTH + 1
     return Shingles(_mixed(hashes[whole[: hashes.size]]), np.cumsum(kept) - kept)
+
+
+def likeness(one: Hashes, other: Hashes) -> float:
+    """The Jaccard likeness of two sets of shingles: the share of either's that are both's."""
+    both = np.intersect1d(one, other, assume_unique=True).size
+    return both / (one.size + other.size - both)
 
 
 def _mixed(hashes: Hashes) -> Hashes:
