@@ -25,7 +25,8 @@ import numpy as np
 from bench.quantifiers import METHODS
 from voxpop import evaluation, models
 from voxpop.insight.cells import CELLS, cells_of
-from voxpop.insight.correction import WEIGHT, Answered, Correction, fit
+from voxpop.insight.correction import WEIGHT, Correction
+from voxpop.insight.fitting import Answered, fit
 from voxpop.insight.prevalence import Posterior, estimate
 from voxpop.labelled import LabelledFile
 from voxpop.metrics import Floats, Ints

@@ -90,8 +90,11 @@ async def test_what_few_posts_say_of_a_topic_leans_on_what_is_said_of_topics(ser
     async with connected(replace(service, towards_correction=made)) as client:
         found = (await get(client, "/v1/prevalence", **APPLE))["total"]
         compared = (await get(client, "/v1/compare", **DAY))["topics"][0]["standing"]
+        countries = (await get(client, "/v1/prevalence", group="country", **APPLE))["rows"]
     assert [found[name]["value"] for name in COUNTS] == pytest.approx(BALANCE, abs=0.01)
     assert compared["net"] == pytest.approx(BALANCE[2] - BALANCE[0], abs=0.01)
+    assert [row["net"]["value"] for row in countries] == pytest.approx([compared["net"]] * len(countries), abs=0.02)
+    assert countries
     async with connected(replace(service, towards_correction=replace(made, topics=0))) as client:
         alone = (await get(client, "/v1/prevalence", **APPLE))["total"]
     assert alone["net"]["value"] == pytest.approx(0, abs=0.05)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,17 +10,13 @@ from typing import Any, Final
 import numpy as np
 
 from voxpop.errors import Terminal
-from voxpop.insight.cells import BOUNDARY, CELLS, cells_of
-from voxpop.metrics import Floats, Ints
+from voxpop.insight.cells import BOUNDARY, CELLS
+from voxpop.metrics import Floats
 from voxpop.scorers.card import weights_digest
 from voxpop.scorers.scores import LABELS
 
 FILE: Final = "correction.json"
 """Its name in a model's directory. It is no part of the model's identity, for it changes no score."""
-
-FEWEST: Final = 50
-"""Posts of each class that a correction needs: with fewer it would be more doubt than correction."""
-FEWEST_TOPICS: Final = 10
 
 WEIGHT: Final = 3.0
 """How many posts the surroundings are worth where no topics were there to measure it."""
@@ -34,7 +29,8 @@ class Correction:
     Attributes:
         counts: labelled posts by cell and true class, shape (CELLS, 3).
         spread: for each class, how closely topics agree on its cells: the concentration of a Dirichlet distribution
-            that each topic draws its own from; None where the labelled posts name no topics, which takes them as alike.
+            that each topic draws its own from, lowered as far as topics that were left out showed to be needed; None
+            where the labelled posts name no topics, which takes them as alike.
         weight: how closely topics agree on the shares themselves: how many posts a topic's surroundings are worth.
         topics: the number of topics from which the two were measured.
         files: digest of the model's files, for a correction is of one model.
@@ -125,69 +121,3 @@ def find(directory: Path, path: Path | None = None) -> Correction | None:
     if path is None:
         return None
     raise Terminal(f"{path} is the correction of another model; make one for this model with `voxpop calibrate`")
-
-
-@dataclass(frozen=True)
-class Answered:
-    """Labelled posts and a model's answer to each: the cell, the true class (index in `LABELS`) and the topic."""
-
-    cells: Ints
-    gold: Ints
-    topics: Sequence[str | None]
-
-    @classmethod
-    def of(cls, probabilities: Floats, gold: Ints, topics: Sequence[str | None]) -> Answered:
-        """Of the posts that the model scored; the rows of the others are NaN."""
-        scored = ~np.isnan(probabilities[:, 0])
-        kept = [topic for topic, known in zip(topics, scored, strict=True) if known]
-        return cls(cells_of(probabilities[scored]), gold[scored], kept)
-
-
-def fit(labelled: Answered, by_topic: Answered, files: str = "") -> Correction:
-    """The correction that labelled posts give; the difference between topics is measured on `by_topic`.
-
-    `labelled` must be posts that the model was not trained on, for on those it errs less than on yours. `by_topic` may
-    be the same posts, or others: of it only how much topics differ is used. Without ten topics of two posts it is not.
-
-    Raises:
-        Terminal: a class has fewer than `FEWEST` posts.
-    """
-    counts = np.zeros((CELLS, len(LABELS)))
-    np.add.at(counts, (labelled.cells, labelled.gold), 1)
-    if (fewest := int(counts.sum(axis=0).min())) < FEWEST:
-        label = LABELS[int(counts.sum(axis=0).argmin())]
-        raise Terminal(f"{fewest} of the labelled posts are {label}; a correction needs {FEWEST} of each label")
-    names = {name: at for at, name in enumerate(dict.fromkeys(name for name in by_topic.topics if name))}
-    place = np.array([names.get(name or "", -1) for name in by_topic.topics], dtype=np.int64)
-    known = place >= 0
-    if not len(names) or (np.bincount(place[known]) > 1).sum() < FEWEST_TOPICS:
-        return Correction(counts, None, WEIGHT, 0, files)
-    place, cells, gold = place[known], by_topic.cells[known], by_topic.gold[known]
-    of_class = [gold == at for at in range(len(LABELS))]
-    spread = [concentration(_table(place[chosen], cells[chosen], CELLS)) for chosen in of_class]
-    return Correction(counts, np.array(spread), concentration(_table(place, gold, len(LABELS))), len(names), files)
-
-
-def _table(place: Ints, what: Ints, columns: int) -> Floats:
-    table = np.zeros((place.max(initial=-1) + 1, columns))
-    np.add.at(table, (place, what), 1)
-    return table
-
-
-def concentration(table: Floats) -> float:
-    """How closely rows of counts agree: the concentration of the Dirichlet from which each draws its probabilities.
-
-    By the method of moments for the Dirichlet-multinomial distribution (Mosimann 1962), rows pooled; in [1, 1000], of
-    which the end says that they agree as well as chance lets them.
-
-    >>> concentration(np.array([[10.0, 0.0], [0.0, 10.0]]))
-    1.0
-    """
-    n = table.sum(axis=1)
-    rows, n = table[n > 1], n[n > 1]
-    if not len(n):
-        return 1000.0
-    mean = rows.sum(axis=0) / n.sum()
-    apart = ((rows - n[:, None] * mean) ** 2).sum(axis=1) / n
-    ratio = float((apart / max(1 - (mean**2).sum(), 1e-12) - 1).sum() / (n - 1).sum())
-    return float(np.clip(1 / max(ratio, 1e-9) - 1, 1.0, 1000.0))

@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from voxpop import evaluation
 from voxpop.errors import Terminal
-from voxpop.insight import correction
+from voxpop.insight import correction, fitting
 from voxpop.insight.cells import counted_cells
-from voxpop.insight.correction import Answered, Correction
+from voxpop.insight.correction import Correction
+from voxpop.insight.fitting import Answered
 from voxpop.labelled import LabelledFile
 from voxpop.metrics import Floats
 from voxpop.seams import Scorer, Store
@@ -42,7 +43,7 @@ def fit(scorer: Scorer, tables: Tables, files: str, watch: Callable[[int], objec
     """
     labelled, topics = tables
     answered = _answered(scorer, labelled, watch)
-    return correction.fit(answered, _answered(scorer, topics, watch) if topics else answered, files)
+    return fitting.fit(answered, _answered(scorer, topics, watch) if topics else answered, files)
 
 
 UNSEEN: Final = 0.05
@@ -86,7 +87,7 @@ def fit_offered(
     """
     labelled, topics = offered.tables
     answered = _answered(scorer, labelled, watch)
-    made = correction.fit(answered, _answered(scorer, topics, watch) if topics else answered, files)
+    made = fitting.fit(answered, _answered(scorer, topics, watch) if topics else answered, files)
     made = replace(made, counts=weighted(made.counts, offered.population))
     known = offered.known
     if made.spread is None and known is not None:

@@ -44,7 +44,8 @@ def series(store: Store, filter: Filter, intervals: Intervals, correction: Corre
 def by(store: Store, filter: Filter, dimension: Dimension, correction: Correction | None) -> pa.Table:
     """The shares by the names of a dimension, most posts first: `name`, then the columns of `table`.
 
-    A name with few posts leans on the shares of all that the filter selects; by topic, its topic does not count.
+    A name with few posts leans on the shares of all that the filter selects, as `total` has them; by topic, its topic
+    does not count.
     """
     rows, posterior = by_name(store, filter, dimension, correction)
     return table(rows, posterior, correction is not None, "name")
@@ -61,7 +62,8 @@ def by_name(
         middle = around(store, filter, correction)
     else:
         cells = counted_cells(_counts(views.whole(store) if of_topics else store, whole))
-        middle = estimate(correction, cells).shares[0] if correction and cells.any() else None
+        leaning = around(store, whole, correction)
+        middle = estimate(correction, cells, leaning).shares[0] if correction and cells.any() else None
     return rows, estimate(correction, counted_cells(rows), middle)
 
 
