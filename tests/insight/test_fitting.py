@@ -41,6 +41,18 @@ def test_how_topics_differ_is_found_again() -> None:
     assert (found.doubt > fit(answered(), answered()).doubt).all()
 
 
+@pytest.mark.parametrize("classes", [1, 2])
+def test_topics_of_which_nobody_says_one_thing_leave_a_correction(classes: int) -> None:
+    found = fit(answered(), replace(answered(2000, topics=40), gold=np.arange(2000) % classes))
+    assert found.spread is not None and np.isfinite(found.spread).all() and (found.spread > 0).all()
+
+
+def test_a_model_that_answers_always_the_same_leaves_a_correction() -> None:
+    same = replace(answered(2000, topics=40), cells=np.zeros(2000, dtype=np.int64))
+    found = fit(answered(), same)
+    assert found.spread is not None and (found.spread > 0).all()
+
+
 def test_rows_that_agree_as_chance_lets_them_have_the_greatest_concentration() -> None:
     assert concentration(np.random.default_rng(1).multinomial(50, [0.2, 0.3, 0.5], 400).astype(float)) > 200
     assert concentration(np.zeros((0, 3))) == 1000

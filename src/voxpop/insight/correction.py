@@ -61,8 +61,12 @@ class Correction:
 
     @property
     def middle(self) -> Floats | None:
-        """What is said of a topic in general: the shares of the labelled posts, where they are of topics; else None."""
-        return self.counts.sum(axis=0) / self.posts if self.topics else None
+        """What is said of a topic in general: the shares of the labelled posts, where they are of topics; else None.
+
+        Half a post is added to each, so that no class is ruled out.
+        """
+        classes = self.counts.sum(axis=0) + 0.5
+        return np.asarray(classes / classes.sum()) if self.topics else None
 
     def write(self, path: Path) -> None:
         """Write it as JSON; it holds counts alone, and no post."""

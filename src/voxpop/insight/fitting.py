@@ -130,7 +130,9 @@ def _best_factor(topics: Floats) -> float:
         made = Correction(others.sum(axis=0), spread, weight, len(others), "")
         windows, classes = topics[left_out].sum(axis=2), topics[left_out].sum(axis=1)
         shares = classes / classes.sum(axis=1, keepdims=True)
-        for at, factor in enumerate(_FACTORS):
-            found = estimate(replace(made, spread=spread / factor), windows, made.middle)
-            scores[at] += len(left_out) * interval_score(found, shares)
-    return _FACTORS[int(scores.argmin())]
+        # A model that answers always the same tells nothing apart: no score is a number then, and the factor is 1.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for at, factor in enumerate(_FACTORS):
+                found = estimate(replace(made, spread=spread / factor), windows, made.middle)
+                scores[at] += len(left_out) * interval_score(found, shares)
+    return _FACTORS[int(np.nan_to_num(scores, nan=np.inf).argmin())]
