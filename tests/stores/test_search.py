@@ -62,7 +62,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS, words=st.sampled_from([(), ("apple",)]))
 def test_pages_lose_and_repeat_nothing_while_posts_come_and_go(
     store: Any, steps: list[Step], words: tuple[str, ...]

@@ -67,7 +67,7 @@ def store(place: Place) -> View:
     return place.open(TOPICS)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(EVENTS, min_size=3, max_size=12), of=st.sampled_from(FILTERS), names=st.sampled_from(UNIONS))
 def test_a_post_of_several_topics_counts_once(
     store: View, rows: list[dict[str, Any]], of: dict[str, Any], names: tuple[str, ...]
