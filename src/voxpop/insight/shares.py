@@ -44,8 +44,7 @@ def series(store: Store, filter: Filter, intervals: Intervals, correction: Corre
 def by(store: Store, filter: Filter, dimension: Dimension, correction: Correction | None) -> pa.Table:
     """The shares by the names of a dimension, most posts first: `name`, then the columns of `table`.
 
-    A name with few posts leans on the shares of all that the filter selects, as `total` has them; by topic, its topic
-    does not count.
+    A name with few posts leans on the shares of all that the filter selects; by topic, its topic does not count.
     """
     rows, posterior = by_name(store, filter, dimension, correction)
     return table(rows, posterior, correction is not None, "name")
@@ -62,7 +61,8 @@ def by_name(
         middle = around(store, filter, correction)
     else:
         cells = counted_cells(_counts(views.whole(store) if of_topics else store, whole))
-        leaning = around(store, whole, correction)
+        # Of tone, what is around would be one more question to the store; towards a topic it is known without asking.
+        leaning = around(store, whole, correction) if filter.towards else None
         middle = estimate(correction, cells, leaning).shares[0] if correction and cells.any() else None
     return rows, estimate(correction, counted_cells(rows), middle)
 
